@@ -1,0 +1,65 @@
+# Each target sets up what it needs on a bare Debian machine with CPython >= 3.11 and pip; `make help` lists them.
+# Stamps in .venv make the second run quick; they follow pyproject.toml.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+WORKERS ?= 2
+PYTEST_ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run test bench docs lint clean
+
+help: ## Say what the targets do
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: $(VENV)/.core ## Write the brief of tungsten for the EU; the last line is its path
+	@$(BIN)/ytterby brief tungsten --for EU
+	@printf '%s\n' "$(CURDIR)/tungsten-EU.html"
+
+test: $(VENV)/.test ## Lint, types, then all tests; pytest's closing line comes last
+	@bash tools/chromium.sh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+bench: $(VENV)/.bench ## Run every script in benchmarks/ one after the other
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+docs: $(VENV)/.docs ## Build the documentation into site/, refusing broken links
+	$(BIN)/python tools/make_schema_docs.py --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+lint: $(VENV)/.test ## Lint, format check and types only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean: ## Remove the environment, caches and what the targets wrote
+	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	rm -rf tungsten-EU.html tungsten-EU.md tungsten-EU-figures
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.made: tools/venv.sh
+	@PYTHON="$(PYTHON)" bash tools/venv.sh make "$(VENV)"
+	@touch $@
+
+$(VENV)/.core: pyproject.toml $(VENV)/.made
+	@bash tools/venv.sh install "$(VENV)" -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml $(VENV)/.made
+	@bash tools/venv.sh install "$(VENV)" -e '.[test,dev]'
+	@touch $@ $(VENV)/.core
+
+$(VENV)/.bench: pyproject.toml $(VENV)/.made
+	@bash tools/venv.sh install "$(VENV)" -e '.[bench,xlsx]'
+	@touch $@ $(VENV)/.core
+
+$(VENV)/.docs: pyproject.toml $(VENV)/.made
+	@bash tools/venv.sh install "$(VENV)" -e '.[docs]'
+	@touch $@ $(VENV)/.core

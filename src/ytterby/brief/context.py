@@ -1,0 +1,164 @@
+"""What every section of the brief may look at: the chain, the ladder, names, sources and the colours of places.
+
+Reads only; computes nothing. Names are looked up in the chain's tables; an id without a name is printed as it is.
+Sources are numbered in the order in which the page first cites them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from .figures.palette import Palette, place_palette
+
+if TYPE_CHECKING:
+    from ytterby.chain import Chain
+    from ytterby.ladder import LadderResult, Rung
+
+CLASS_WORDS = {"independent": "independent", "interested": "interested", "state_affiliated": "state-affiliated"}
+UNKNOWN = "unknown"
+
+
+@dataclass(kw_only=True)
+class BriefContext:
+    """One page in the making."""
+
+    chain: Chain
+    result: LadderResult
+    bloc: str
+    cited: dict[str, int] = field(default_factory=dict)
+
+    def cite(self, source_ids: tuple[str, ...]) -> None:
+        """Number the sources that are cited for the first time."""
+        for source_id in source_ids:
+            self.cited.setdefault(source_id, len(self.cited) + 1)
+
+    def table(self, name: str) -> pl.DataFrame:
+        """A table of the chain; empty where the chain has none."""
+        return self.chain.table(name)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Display name by id, over every table that names things."""
+        found: dict[str, str] = {}
+        for table, key in _NAMED:
+            frame = self.table(table)
+            if {key, "name"} <= set(frame.columns):
+                found.update(zip(frame[key].to_list(), frame["name"].to_list(), strict=True))
+        return found
+
+    def name(self, subject_id: str | None) -> str:
+        """The display name of an id."""
+        if not subject_id:
+            return "not known"
+        return self.names.get(subject_id) or subject_id
+
+    @cached_property
+    def members(self) -> frozenset[str]:
+        """The places of the bloc; the place itself where it is a country."""
+        from ytterby.chain.places import WORLD, bloc_members
+
+        return frozenset() if self.bloc == WORLD else bloc_members(self.chain, self.bloc, self.result.year)
+
+    @cached_property
+    def seats(self) -> dict[str, str]:
+        """Place by company id."""
+        companies = self.table("companies")
+        return dict(zip(companies["company_id"].to_list(), companies["place_id"].to_list(), strict=True))
+
+    @cached_property
+    def sources(self) -> dict[str, dict[str, Any]]:
+        """Source row by id."""
+        return {row["source_id"]: row for row in self.table("sources").to_dicts()}
+
+    @cached_property
+    def day(self) -> dt.date:
+        """Mid-year of the ladder: the day on which ownership and status are read."""
+        return dt.date(self.result.year, 7, 1)
+
+    @cached_property
+    def contained(self) -> dict[str, float]:
+        """Mass fraction of the tracked components, together, by material id."""
+        components = list(self.chain.components)
+        rows = self.table("compositions").filter(pl.col("component").is_in(components))
+        total = rows.group_by("material_id", maintain_order=True).agg(pl.col("mass_fraction").sum())
+        return dict(zip(total["material_id"].to_list(), total["mass_fraction"].to_list(), strict=True))
+
+    @cached_property
+    def compositions(self) -> dict[str, dict[str, float]]:
+        """Mass fraction by component, by material id."""
+        found: dict[str, dict[str, float]] = {}
+        rows = self.table("compositions").select("material_id", "component", "mass_fraction")
+        for material, component, fraction in rows.iter_rows():
+            found.setdefault(material, {})[component] = fraction
+        return found
+
+    @cached_property
+    def basis(self) -> str:
+        """The tracked components as they stand behind a tonnage, such as `W`."""
+        return "+".join(self.chain.components)
+
+    @cached_property
+    def palette(self) -> Palette:
+        """Colour by place, the same in every figure."""
+        return place_palette(self.result.rungs, bloc=self.members)
+
+    @cached_property
+    def bloc_name(self) -> str:
+        """The bloc as it stands in a sentence."""
+        blocs = self.table("blocs")
+        named = blocs.filter(blocs["bloc_id"] == self.bloc)["name"].to_list()
+        return _with_article(named[0] if named else self.names.get(self.bloc, self.bloc))
+
+    @property
+    def metal(self) -> str:
+        """The metal as it stands in a sentence."""
+        return str(self.result.metal).replace("-", " ")
+
+    def rung_name(self, rung: Rung) -> str:
+        """The rung's material as it stands in a sentence or beside a bar."""
+        return f"{rung.name} in use" if rung.stage == "use" else rung.name
+
+    def credit(self, source_ids: tuple[str, ...], limit: int = 4) -> str:
+        """The publishers behind a figure, the first few by name."""
+        publishers: list[str] = []
+        for source_id in source_ids:
+            row = self.sources.get(source_id)
+            publisher = (row or {}).get("publisher") or source_id
+            if publisher not in publishers:
+                publishers.append(publisher)
+        if not publishers:
+            return ""
+        rest = len(publishers) - limit
+        more = f" and {rest} more (see Sources)" if rest > 0 else ""
+        return f"Source: {', '.join(publishers[:limit])}{more}"
+
+
+_NAMED = (
+    ("raw_materials", "raw_material_id"),
+    ("processes", "process_id"),
+    ("facilities", "facility_id"),
+    ("materials", "material_id"),
+    ("blocs", "bloc_id"),
+    ("places", "place_id"),
+    ("companies", "company_id"),
+)
+
+
+def _with_article(name: str) -> str:
+    plural = name.startswith(("European Union", "United ", "Republic ", "Netherlands"))
+    return f"the {name}" if plural else name
+
+
+def split_ids(joined: str | None) -> tuple[str, ...]:
+    """The ids of a list cell."""
+    return tuple(part.strip() for part in (joined or "").split(";") if part.strip())
+
+
+def union_ids(cells: list[str | None]) -> tuple[str, ...]:
+    """The ids of many list cells, each once, in order."""
+    return tuple(dict.fromkeys(source_id for cell in cells for source_id in split_ids(cell)))

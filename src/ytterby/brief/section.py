@@ -1,0 +1,120 @@
+"""The one interface by which a capability adds a section to the brief.
+
+A section is a key, a title and a function from the page's context to its content; the content is a tuple of blocks
+(paragraph, bullets, table, figure) that both templates know how to print. Text is plain text: markup in it is shown,
+never obeyed. `order` places the section on the page; sections registered later keep the page's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .context import BriefContext
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """One paragraph; `lead` opens it in bold; `sources` are ids of the sources table."""
+
+    text: str
+    lead: str = ""
+    sources: tuple[str, ...] = ()
+    small: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bullets:
+    """A list of paragraphs."""
+
+    items: tuple[Text, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One cell: printed text, the exact number behind it, and where it was read."""
+
+    text: str
+    value: float | None = None
+    sources: tuple[str, ...] = ()
+    more: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table; `numeric` lists the columns that are set flush right. `anchor` names the place that lists its sources."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    caption: str = ""
+    note: str = ""
+    numeric: frozenset[int] = frozenset()
+    anchor: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A drawing with the finding as its title; `svg` is self-contained."""
+
+    key: str
+    title: str
+    subtitle: str
+    svg: str
+    alt: str
+    credit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """A heading inside a section, with its own anchor."""
+
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceEntry:
+    """One line of the list of sources."""
+
+    source_id: str
+    number: int
+    text: str
+    kind: str
+    group: str
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceList:
+    """The list of sources, each an anchor."""
+
+    entries: tuple[SourceEntry, ...]
+
+
+Block = Text | Bullets | Table | Figure | Heading | SourceList
+
+
+@dataclass(frozen=True, kw_only=True)
+class SectionContent:
+    """What a section prints, in order."""
+
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A section of the page; `closing` sections come after every source has been cited."""
+
+    key: str
+    title: str
+    build: Callable[[BriefContext], SectionContent]
+    order: int
+    closing: bool = field(default=False)
+
+
+def nothing_held(what: str) -> SectionContent:
+    """The one sentence of a section for which the chain has no table."""
+    return SectionContent(blocks=(Text(text=f"The package holds {what}."),))

@@ -1,0 +1,111 @@
+"""Checks across rows: keys stand once, ids are global, every reference resolves."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ytterby.chain.check.context import ROW, Context
+from ytterby.chain.schema import Column, key_columns, schema
+from ytterby.errors import nearest
+
+ENTITY_TABLES = ("companies", "facilities", "materials", "processes", "raw_materials")
+CONFLICT_KEYS = {
+    "process_parameters": ["process_id", "parameter", "place_id", "money_year"],
+    "prices": ["material_id", "date", "market"],
+    "trade": ["material_id", "hs6", "year", "exporter", "importer"],
+}
+FREE_PLACES = frozenset({"WORLD"})
+
+
+def check_keys(context: Context) -> None:
+    """Check keys, global ids and references of the package's own tables."""
+    for table in context.package.tables:
+        _check_key(context, table)
+        for column in schema()[table]:
+            _check_reference(context, column)
+        context.count("rows", context.package.tables[table].height)
+    _check_global_ids(context)
+
+
+def _check_key(context: Context, table: str) -> None:
+    key = CONFLICT_KEYS.get(table, list(key_columns(table)))
+    frame = context.own(table)
+    if not key or frame.is_empty():
+        return
+    if "conflict_id" in frame.columns and table != "conflicts":
+        _check_conflict_key(context, table, frame, key)
+        return
+    doubles = frame.filter(pl.all_horizontal(pl.col(key_columns(table)).is_not_null()) & ~pl.struct(key).is_first_distinct())
+    for values in doubles.select(ROW, *key).iter_rows():
+        shown = ", ".join(str(v) for v in values[1:])
+        context.add(table, values[0], ", ".join(key), shown, "stands in an earlier row", "remove one, or give it its own id")
+    outside = context.shared.tables.get(table)
+    if outside is not None and context.package.name != context.shared.name:
+        again = frame.join(outside.select(key), on=key, how="semi", nulls_equal=True)
+        for values in again.select(ROW, *key).iter_rows():
+            shown = ", ".join(str(v) for v in values[1:])
+            context.add(table, values[0], ", ".join(key), shown, "stands in the shared tables already", "remove the row")
+
+
+def _check_conflict_key(context: Context, table: str, frame: pl.DataFrame, key: list[str]) -> None:
+    sizes = frame.with_columns(
+        rows=pl.len().over(key),
+        sets=pl.col("conflict_id").n_unique().over(key),
+        unset=pl.col("conflict_id").is_null().any().over(key),
+        twin=~pl.struct([*key, "source_id"]).is_first_distinct(),
+        later=~pl.struct(key).is_first_distinct(),
+    ).filter(pl.col("rows") > 1)
+    torn = sizes.filter(((pl.col("sets") > 1) | pl.col("unset")) & pl.col("later"))
+    for values in torn.select(ROW, *key).iter_rows():
+        shown = ", ".join(str(v) for v in values[1:])
+        mend = "give the rows one conflict_id and a row in conflicts, or remove one"
+        context.add(table, values[0], "conflict_id", shown, "says the same thing as an earlier row", mend)
+    for values in sizes.filter(pl.col("twin") & ~pl.col("unset")).select(ROW, *key).iter_rows():
+        shown = ", ".join(str(v) for v in values[1:])
+        context.add(table, values[0], "source_id", shown, "one source states it twice", "keep one of the rows")
+
+
+def _check_global_ids(context: Context) -> None:
+    seen: dict[str, str] = {}
+    for table in ENTITY_TABLES:
+        name = key_columns(table)[0]
+        for identifier in context.shared.tables.get(table, pl.DataFrame({name: []}))[name]:
+            seen.setdefault(identifier, table)
+    for table in ENTITY_TABLES:
+        name = key_columns(table)[0]
+        for row, identifier in context.own(table).select(ROW, name).iter_rows():
+            first = seen.setdefault(identifier, table)
+            if identifier is not None and first != table:
+                context.add(table, row, name, identifier, f"is an id of {first} too", "ids are global: choose another")
+
+
+def _known(context: Context, column: Column) -> set[str] | None:
+    if column.type == "place":
+        return set(context.joined("places")["place_id"]) | FREE_PLACES if column.table != "places" else None
+    if column.type == "place_or_bloc" or column.name == "against":
+        return set(context.joined("places")["place_id"]) | set(context.joined("blocs")["bloc_id"]) | FREE_PLACES
+    if not column.reference:
+        return None
+    known: set[str] = set()
+    for table in column.reference:
+        known |= set(context.joined(table)[key_columns(table)[0]])
+    return known
+
+
+def _check_reference(context: Context, column: Column) -> None:
+    known = _known(context, column)
+    if known is None:
+        return
+    frame = context.own(column.table).select(ROW, column.name).drop_nulls()
+    if column.type == "list":
+        frame = frame.with_columns(pl.col(column.name).str.split(";").list.eval(pl.element().str.strip_chars()))
+        frame = frame.explode(column.name)
+    used = frame.filter(~pl.col(column.name).is_in(list(known)))
+    if column.type == "place":
+        used = used.filter(pl.col(column.name).str.contains("^[A-Z]{3}$"))
+    where = " or ".join(column.reference) or "places and blocs"
+    for row, value in used.iter_rows():
+        near = nearest(value, known)
+        mend = f"write {' or '.join(near)}" if near else f"add it to {where} or correct it"
+        context.add(column.table, row, column.name, value, f"resolves to nothing in {where}", mend)
+    context.count("references", frame.height)

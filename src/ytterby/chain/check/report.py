@@ -1,0 +1,76 @@
+"""Runs all checks over one package and reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ytterby.chain.chain import data_folder, package_folder
+from ytterby.chain.check.cells import check_cells
+from ytterby.chain.check.claims import check_claims
+from ytterby.chain.check.context import Context
+from ytterby.chain.check.keys import check_keys
+from ytterby.chain.check.matter import check_matter
+from ytterby.chain.check.package import check_descriptor
+from ytterby.chain.read import MAX_MB, read_package
+from ytterby.errors import Fault
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """Faults of a package, what was examined, and what was not."""
+
+    package: str
+    faults: tuple[Fault, ...]
+    examined: dict[str, int]
+    not_examined: tuple[str, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """True where no rule is broken."""
+        return not self.faults
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """Return the faults as plain dictionaries, the shape of `check --json`."""
+        return [fault.to_dict() for fault in self.faults]
+
+
+def check(name_or_path: str | Path, *, max_mb: float = MAX_MB) -> CheckReport:
+    """Check a package given by name or folder.
+
+    Args:
+        name_or_path: a packaged name, or the folder of a package.
+        max_mb: files above this size are refused unread.
+
+    Raises:
+        UnknownNameError: no such package.
+    """
+    folder = package_folder(name_or_path)
+    package = read_package(folder, max_mb=max_mb)
+    shared = read_package(data_folder() / "shared")
+    context = Context(package, shared)
+    for run in (check_descriptor, check_cells, check_keys, check_claims, check_matter):
+        run(context)
+    faults = _without_echoes([*package.faults, *context.faults])
+    if not faults and not context.examined.get("rows"):
+        faults = [Fault(folder.name, None, "", "", "nothing was examined: every table is empty", "add rows")]
+    return CheckReport(folder.name, tuple(faults), dict(context.examined), _not_examined(context))
+
+
+def _without_echoes(faults: list[Fault]) -> list[Fault]:
+    """Return the faults in order, without those that only follow from a row or cell that could not be read."""
+    torn = {(f.file, f.row) for f in faults if f.rule.startswith("has ") and "cells, the header" in f.rule}
+    kept = [f for f in faults if (f.file, f.row) not in torn or "cells, the header" in f.rule]
+    unique = {(f.file, f.row, f.column, f.rule): f for f in kept}
+    return sorted(unique.values(), key=lambda f: (f.file, f.row or 0, f.column, f.rule))
+
+
+def _not_examined(context: Context) -> tuple[str, ...]:
+    settings = context.package.metadata.get("ytterby", {})
+    missing = []
+    if settings.get("matter", "tracked") == "untracked":
+        missing.append("balance of matter: the package declares matter untracked")
+    elif not context.holds("recipes"):
+        missing.append("balance of matter: the package holds no recipes")
+    return tuple(missing)

@@ -1,0 +1,39 @@
+"""Disagreement that is kept: conflict sets, their default by a stated rule, and draws over their sources.
+
+Rows that state the same thing differently share a `conflict_id`. The point takes the row of the set's default source;
+an ensemble takes one source a draw, each equally likely, so that the interval covers them all. Nothing is averaged.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ytterby.chain.chain import Chain
+
+
+def default_rows(chain: Chain, frame: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Return the frame with one row a key: the default source's where sources conflict.
+
+    A set whose default source is not among the rows (filtered out, say) falls back to its first row.
+
+    Args:
+        chain: the chain whose `conflicts` table states the defaults.
+        frame: rows of a table with columns conflict_id and source_id.
+        key: columns that say what the row is about.
+    """
+    ranked = frame.join(
+        chain.conflicts.select("conflict_id", "default_source_id"), on="conflict_id", how="left"
+    ).with_row_index("order")
+    listed = pl.col("source_id").str.split(";").list.contains(pl.col("default_source_id"))
+    ranked = ranked.with_columns(rank=listed.fill_null(False).not_())
+    ranked = ranked.sort([*key, "rank", "source_id"], maintain_order=True, nulls_last=True)
+    kept = ranked.unique(subset=key, keep="first", maintain_order=True)
+    return kept.drop("order", "rank", "default_source_id")
+
+
+def choices(counts: npt.NDArray[np.int64], draws: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Return which of each set's rows a draw takes, shape (draws, sets), uniform over the rows of the set."""
+    result: npt.NDArray[np.int64] = np.floor(rng.random((draws, len(counts))) * counts).astype(np.int64)
+    return result

@@ -1,0 +1,211 @@
+"""Who decides and who earns: ultimate control and equity look-through over a graph of shares with cycles.
+
+Equity: I = (E - W)^-1 W, kept for ultimate holders only; what no statement covers is free float for a listed firm and
+unknown otherwise. Control, from the top down, groups that hold each other as one node: (a) over half of the votes
+decides; (b) else the largest holder with at least 20 % and twice the next; (c) else, where identified holders together
+have over half, they share in proportion, and otherwise the firm is widely held and decides itself; (d) holders that
+the same state controls vote together; (e) statements of control, management and golden share come first. A sole
+holder of unknown size is taken to control. The ladder names the highest company below a state and marks the state.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from ytterby.chain.chain import Chain
+from ytterby.chain.ownership import Holdings, Matrix, holdings
+from ytterby.errors import OwnershipError
+
+UNKNOWN = "unknown"
+FLOAT = "free-float"
+
+
+@dataclass(frozen=True)
+class Control:
+    """Ultimate control and equity of every entity: rows entities, columns holders; rows sum to 1 with unknown last."""
+
+    entities: tuple[str, ...]
+    holders: tuple[str, ...]
+    control: Matrix
+    equity: Matrix
+    equity_high: Matrix
+    state: Mapping[str, str]
+    holdings: Holdings
+
+    def of(self, entity: str) -> dict[str, float]:
+        """Return the controllers of an entity with their weights."""
+        row = self.control[self.entities.index(entity)]
+        return {self.holders[i]: float(row[i]) for i in np.flatnonzero(row > 0)}
+
+
+def trace_control(chain: Chain, day: dt.date) -> Control:
+    """Trace control and equity of every company and facility on a day.
+
+    Raises:
+        OwnershipError: shares above one, or a group that owns itself entirely.
+    """
+    held = holdings(chain, day)
+    companies = chain.companies
+    kinds = dict(zip(companies["company_id"], companies["kind"], strict=True))
+    seats = dict(zip(companies["company_id"], companies["place_id"], strict=True))
+    governments = {name: seats.get(name) or "" for name, kind in kinds.items() if kind == "government"}
+    facilities = frozenset(chain.facilities["facility_id"])
+    is_facility = np.array([name in facilities for name in held.entities])
+    listed = np.array([kinds.get(name) == "listed" for name in held.entities])
+    deciders, state = _deciders(held, governments, facilities)
+    holders = (*held.entities, FLOAT, UNKNOWN)
+    control = np.zeros((len(held.entities), len(holders)))
+    control[:, : len(held.entities)] = deciders
+    control[is_facility, np.flatnonzero(is_facility)] = 0.0
+    control[:, -1] = np.clip(1.0 - control.sum(axis=1), 0.0, 1.0)
+    equity = look_through(held.share, listed, is_facility)
+    equity_high = look_through(held.high, listed, is_facility) if (held.high > held.share).any() else equity
+    return Control(held.entities, holders, control, equity, equity_high, state, held)
+
+
+def look_through(share: Matrix, listed: np.ndarray, is_facility: np.ndarray) -> Matrix:
+    """Return the equity of ultimate holders, rows owned x (entities, float, unknown); rows sum to 1.
+
+    Raises:
+        OwnershipError: a group of entities owns itself entirely.
+    """
+    n = share.shape[0]
+    covered = share.sum(axis=0)
+    ultimate = (covered == 0) & ~is_facility
+    radius = float(np.max(np.abs(np.linalg.eigvals(share)))) if n else 0.0
+    if radius >= 1 - 1e-9:
+        raise OwnershipError("a group of companies owns itself entirely: no outside owner is left")
+    integrated = np.linalg.solve(np.eye(n) - share, share) if n else share
+    result = np.zeros((n, n + 2))
+    result[:, :n] = np.where(ultimate[:, None], integrated, 0.0).T
+    result[ultimate, np.flatnonzero(ultimate)] = 1.0
+    rest = np.where(ultimate, 0.0, np.clip(1.0 - covered, 0.0, 1.0))
+    reach = integrated + np.eye(n)
+    result[:, n] = (rest * listed) @ reach
+    result[:, n + 1] = (rest * ~listed) @ reach
+    return result
+
+
+def _deciders(
+    held: Holdings, governments: Mapping[str, str], facilities: frozenset[str]
+) -> tuple[Matrix, dict[str, str]]:
+    n = len(held.entities)
+    decided = np.zeros((n, n))
+    state: dict[str, str] = {name: place for name, place in governments.items() if place}
+    for group in _top_down(held):
+        votes = _outside_votes(held, group)
+        for column, entity in enumerate(group):
+            name = held.entities[entity]
+            if name in governments:
+                decided[entity, entity] = 1.0
+                continue
+            winners = _winners(held, entity, votes[:, column], state)
+            tops = governments if name not in facilities else {}
+            _settle(held, entity, winners, decided, state, tops)
+    return decided, state
+
+
+def _settle(
+    held: Holdings,
+    entity: int,
+    winners: dict[int, float],
+    decided: Matrix,
+    state: dict[str, str],
+    governments: Mapping[str, str],
+) -> None:
+    """Pass control on: below a state the company itself is the highest company, else its controllers' controllers."""
+    name = held.entities[entity]
+    if not winners:
+        decided[entity, entity] = 1.0
+        return
+    states = {state.get(held.entities[w]) for w in winners}
+    if len(states) == 1 and None not in states:
+        state[name] = states.pop()  # type: ignore[assignment]
+    for winner, weight in winners.items():
+        if held.entities[winner] in governments:
+            decided[entity, entity] += weight
+        else:
+            decided[entity] += weight * decided[winner]
+
+
+def _winners(held: Holdings, entity: int, votes: np.ndarray, state: Mapping[str, str]) -> dict[int, float]:
+    """Return the holders that decide over an entity with their weights; empty where it decides itself."""
+    override = np.flatnonzero(held.decides[:, entity])
+    if override.size:
+        return {int(i): 1.0 / override.size for i in override}
+    owners = np.flatnonzero((votes > 0) | (held.high[:, entity] > 0))
+    owners = owners[owners != entity]
+    if owners.size == 0:
+        return {}
+    if owners.size == 1 and votes[owners[0]] == 0:
+        return {int(owners[0]): 1.0}
+    blocks: dict[str, list[int]] = {}
+    for owner in owners:
+        name = held.entities[owner]
+        blocks.setdefault(f"state {state[name]}" if name in state else name, []).append(int(owner))
+    weights = {key: float(votes[members].sum()) for key, members in blocks.items()}
+    ranked = sorted(weights, key=lambda key: (-weights[key], key))
+    top = weights[ranked[0]]
+    second = weights[ranked[1]] if len(ranked) > 1 else 0.0
+    if top > 0.5 or (top >= 0.2 and top >= 2 * second):
+        members = blocks[ranked[0]]
+        return {i: float(votes[i] / top) for i in members if votes[i] > 0}
+    total = sum(weights.values())
+    if total > 0.5:
+        return {i: float(votes[i] / total) for members in blocks.values() for i in members if votes[i] > 0}
+    return {}
+
+
+def _outside_votes(held: Holdings, group: list[int]) -> Matrix:
+    """Return votes on the entities of a group, stakes inside the group replaced by those of its outside holders."""
+    votes = np.maximum(held.share, held.low)
+    direct = votes[:, group]
+    if len(group) == 1:
+        direct = direct.copy()
+        direct[group[0], 0] = 0.0
+        return direct
+    inside = direct[group]
+    outside = direct.copy()
+    outside[group] = 0.0
+    result: Matrix = outside @ np.linalg.inv(np.eye(len(group)) - inside)
+    return result
+
+
+def _top_down(held: Holdings) -> list[list[int]]:
+    """Return strongly connected groups of entities, owners before what they own (closure by repeated squaring)."""
+    link = (held.share > 0) | (held.high > 0) | (held.decides > 0)
+    reach = link.copy()
+    np.fill_diagonal(reach, True)
+    active = np.flatnonzero(link.any(axis=0) | link.any(axis=1))
+    sub = reach[np.ix_(active, active)].astype(np.float32)
+    for _ in range(max(1, int(np.ceil(np.log2(max(2, len(active))))))):
+        sub = (sub @ sub > 0).astype(np.float32)
+    mutual = (sub > 0) & (sub.T > 0)
+    depth = sub.sum(axis=0)
+    groups: dict[int, list[int]] = {}
+    for i in range(len(active)):
+        groups.setdefault(int(np.argmax(mutual[:, i])), []).append(i)
+    ordered = sorted(groups.values(), key=lambda members: (depth[members[0]], members[0]))
+    alone = [[int(i)] for i in range(len(held.entities)) if i not in set(active.tolist())]
+    return alone + [[int(active[i]) for i in members] for members in ordered]
+
+
+def controllers_of(chain: Chain, day: dt.date) -> pl.DataFrame:
+    """Return one row per entity and ultimate controller: entity_id, controller_id, weight, state."""
+    traced = trace_control(chain, day)
+    rows, cols = np.nonzero(traced.control > 1e-12)
+    names = [traced.holders[c] for c in cols]
+    return pl.DataFrame(
+        {
+            "entity_id": [traced.entities[r] for r in rows],
+            "controller_id": names,
+            "weight": traced.control[rows, cols],
+            "state": [traced.state.get(name) for name in names],
+        },
+        schema={"entity_id": pl.String, "controller_id": pl.String, "weight": pl.Float64, "state": pl.String},
+    )

@@ -1,0 +1,91 @@
+"""Units and bases: what a tonne is a tonne of.
+
+A unit is a mass unit, then optionally the formula of the basis: 't' is gross, 't W' contained tungsten, 't WO3'
+contained trioxide, 'kt' a thousand tonnes gross. Contained basis is turned into element by the element's mass
+fraction in the formula (atomic weights: IUPAC, as packaged by molmass), and element into gross tonnes of a
+material by the material's composition. Refuses unknown mass units and formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from ytterby.errors import UnitError
+
+
+@cache
+def tonnes_per(mass_unit: str) -> float:
+    """Return tonnes in one `mass_unit` (any unit of mass that pint knows).
+
+    Raises:
+        UnitError: the unit is not one of mass.
+    """
+    if mass_unit == "t":
+        return 1.0
+    import pint
+
+    try:
+        registry = _registry()
+        return float(registry.Quantity(1.0, mass_unit).to("tonne").magnitude)
+    except (pint.errors.PintError, AttributeError, AssertionError) as error:
+        raise UnitError(f"'{mass_unit}' is not a unit of mass; write t, kt, kg, lb or another that pint knows") from error
+
+
+@cache
+def _registry() -> pint.UnitRegistry:  # type: ignore[name-defined]  # noqa: F821
+    import pint
+
+    registry = pint.UnitRegistry(cache_folder=None)
+    registry.define("kt = 1000 * tonne")
+    registry.define("Mt = 1e6 * tonne")
+    return registry
+
+
+@cache
+def element_fractions(formula: str) -> Mapping[str, float]:
+    """Return the mass fraction of each element in a chemical formula, such as WO3.
+
+    Raises:
+        UnitError: the formula cannot be read.
+    """
+    import molmass
+
+    try:
+        composition = molmass.Formula(formula).composition()
+        return {symbol: item.fraction for symbol, item in composition.items()}
+    except molmass.FormulaError as error:
+        raise UnitError(f"'{formula}' is not a chemical formula; write for example W, WO3 or Ta2O5") from error
+
+
+def split_unit(unit: str) -> tuple[str, str]:
+    """Split a unit into mass unit and basis formula; the basis is empty for gross tonnes."""
+    mass, _, basis = unit.strip().partition(" ")
+    return mass, basis.strip()
+
+
+def gross_factor(unit: str, composition: Mapping[str, float], components: Mapping[str, frozenset[str]]) -> float:
+    """Return gross tonnes of a material per one `unit` of it.
+
+    Args:
+        unit: mass unit and basis, such as 't', 'kt WO3'.
+        composition: mass fraction of each tracked component in the material.
+        components: elements of each tracked component, such as {'W': {'W'}}.
+
+    Raises:
+        UnitError: the basis holds none of the tracked elements, or the material none of that component.
+    """
+    mass, basis = split_unit(unit)
+    factor = tonnes_per(mass)
+    if not basis:
+        return factor
+    if basis in composition and composition[basis] > 0:
+        return factor / composition[basis]
+    fractions = element_fractions(basis)
+    for component, elements in components.items():
+        contained = sum(fractions.get(element, 0.0) for element in elements)
+        if contained > 0:
+            if not composition.get(component):
+                raise UnitError(f"unit '{unit}' counts {component}, of which the material holds none")
+            return factor * contained / composition[component]
+    raise UnitError(f"unit '{unit}' counts none of the tracked components {', '.join(components) or '(none declared)'}")
