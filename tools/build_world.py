@@ -8,7 +8,9 @@ governance_political_stability.csv (World Bank), commodity_hs6.csv and hs6_descr
 
 Rules: BACI's "Other Asia, not elsewhere specified" (S19) is Taiwan, as CEPII documents; World Mining Data's R20 is
 Kosovo (XKX). Any other code outside ISO 3166-1 is not a place: its trade is left out and counted in the report, its
-governance is dropped. A row that the publisher flags as unknown keeps its key and loses its quantity.
+governance is dropped. A figure whose origin the publisher flags as unknown counts as estimated. French Guiana is
+printed as GUY in both files: of two gold rows the smaller, of two governance rows the first, is GUF (checked against
+the labels of older editions; the governance rows of 2023 and 2024 are equal).
 """
 
 from __future__ import annotations
@@ -17,10 +19,12 @@ import argparse
 from pathlib import Path
 
 import polars as pl
+
 from world_outlines import read_outlines
 
 HERE = Path(__file__).parent / "world"
 HS_VERSION = "HS1992"
+ROLE_ORDER = {"primary": 0, "complementary": 1, "midstream": 2}
 PLACE_CODES = {
     "S19": "TWN",
     "R20": "XKX",
@@ -92,9 +96,8 @@ def mine_production(inputs: Path, ids: pl.DataFrame) -> pl.DataFrame:
         rows.with_columns(
             quantity=pl.when(repeated)
             .then(pl.col("year").replace_strict(GUYANA_GOLD_KG, default=None, return_dtype=pl.Float64))
-            .when(pl.col("flag") != "unknown")
-            .then(pl.col("quantity")),
-            unit=pl.col("unit").replace({"Mio m3": "Mm3"}),
+            .otherwise(pl.col("quantity")),
+            unit=pl.when(pl.col("basis").is_null()).then("unit").otherwise(pl.col("unit") + " " + pl.col("basis")),
             confidence=pl.when(repeated | (pl.col("flag") != "reported"))
             .then(pl.lit("estimated"))
             .otherwise(pl.lit("reported")),
@@ -120,8 +123,10 @@ def world_trade(inputs: Path, known: pl.Series) -> pl.DataFrame:
 
 def governance(inputs: Path, others: Path | None, known: pl.Series) -> pl.DataFrame:
     """Return political stability from 2010 on, and where given the five other indicators of an older edition."""
-    stability = pl.read_csv(inputs / "governance_political_stability.csv").select(
-        pl.col("country").alias("place_id"),
+    printed = pl.read_csv(inputs / "governance_political_stability.csv")
+    is_first = pl.col("country").cum_count().over("country", "year") < pl.len().over("country", "year")
+    stability = printed.select(
+        pl.when(is_first & (pl.col("country") == "GUY")).then(pl.lit("GUF")).otherwise("country").alias("place_id"),
         "year",
         pl.lit("political_stability").alias("indicator"),
         pl.col("political_stability_estimate").alias("estimate"),
@@ -181,7 +186,7 @@ def hs6_tables(inputs: Path, ids: pl.DataFrame, held: set[str]) -> tuple[pl.Data
         .then("line_source").otherwise(pl.col("line_source") + ";" + pl.col("source_id")),
         confidence=pl.col("confidence").fill_null("reported"),
         note="note",
-    ).sort("raw_material_id", pl.col("role").replace_strict({"primary": 0, "complementary": 1, "midstream": 2}), "hs6")  # fmt: skip
+    ).sort("raw_material_id", pl.col("role").replace_strict(ROLE_ORDER), "hs6")  # fmt: skip
     extra = between.select("hs6", "description", "hs_version").unique("hs6", keep="first", maintain_order=True)
     all_texts = pl.concat(
         [texts.with_columns(hs_version=pl.lit(HS_VERSION)), extra.filter(~pl.col("hs6").is_in(texts["hs6"].implode()))]
@@ -197,7 +202,8 @@ def raw_materials(inputs: Path) -> pl.DataFrame:
     has_rate = pl.col("has_eol_rir") == "true"
     return rows.select(
         "raw_material_id", pl.col("commodity").alias("name"), "category", "basis",
-        trade_stage=pl.when(pl.col("hs6") != "Not Available").then(pl.col("hs6").map_elements(stage_of, return_dtype=pl.String)),
+        trade_stage=pl.when(pl.col("hs6") != "Not Available")
+        .then(pl.col("hs6").map_elements(stage_of, return_dtype=pl.String)),
         eol_rir=pl.when(has_rate).then("eol_rir_2023"),
         eol_rir_year=pl.when(has_rate).then(pl.lit("2023")),
         source_id=pl.when(has_rate).then(pl.lit("wmd2026;scrreen")).otherwise(pl.lit("wmd2026")),
@@ -210,7 +216,7 @@ def build(inputs: Path, output: Path, outlines: Path | None, others: Path | None
     """Write every table of the package, and the places where a folder for shared tables is given."""
     output.mkdir(parents=True, exist_ok=True)
     named = places()
-    ids = read_text(HERE / "raw_materials.csv").select("commodity", "raw_material_id")
+    ids = read_text(HERE / "raw_materials.csv").select("commodity", "raw_material_id", "basis")
     trade = world_trade(inputs, named["place_id"])
     lines, texts = hs6_tables(inputs, ids, set(trade["hs6"].unique()))
     csvs = {

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from ytterby.chain import Chain
     from ytterby.ladder import LadderResult, Rung
 
-CLASS_WORDS = {"independent": "independent", "interested": "interested", "state_affiliated": "state-affiliated"}
-UNKNOWN = "unknown"
-
 
 @dataclass(kw_only=True)
 class BriefContext:
@@ -74,6 +71,15 @@ class BriefContext:
     def sources(self) -> dict[str, dict[str, Any]]:
         """Source row by id."""
         return {row["source_id"]: row for row in self.table("sources").to_dicts()}
+
+    @cached_property
+    def classes(self) -> dict[str, str]:
+        """Class of every source, companies that a state controls counted as state-affiliated."""
+        from ytterby.chain.control import trace_control
+        from ytterby.chain.sources import source_classes
+
+        held = not self.table("companies").is_empty()
+        return source_classes(self.chain, trace_control(self.chain, self.day).state if held else None)
 
     @cached_property
     def day(self) -> dt.date:

@@ -54,7 +54,7 @@ def chain_flows(context: BriefContext) -> Flows:
     made = {
         rung.material: rung.total_t * content[rung.material]
         for rung in reversed(context.result.rungs)
-        if rung.stage != "use" and rung.material in content and rung.total_t
+        if rung.stage != "use" and rung.total_t and content.get(rung.material)
     }
     out = Flows(made_t=made)
     if context.table("recipes").is_empty():
@@ -75,7 +75,9 @@ def chain_flows(context: BriefContext) -> Flows:
     for target, parts in lost.items():
         total = sum(part for part, _ in parts)
         if total > 0:
-            out.losses.append(Loss(target=target, quantity_t=total, names=tuple(dict.fromkeys(name for _, name in parts if name))))
+            out.losses.append(
+                Loss(target=target, quantity_t=total, names=tuple(dict.fromkeys(name for _, name in parts if name)))
+            )
     return out
 
 
@@ -89,12 +91,18 @@ def _weights(
 ) -> dict[str, float]:
     if len(processes) == 1:
         return {processes[0]: 1.0}
-    rows = context.table("facility_output").filter(context.table("facility_output")["material_id"] == material).to_dicts()
-    stated = {process: sum(row["quantity"] or 0.0 for row in rows if row["process_id"] == process) for process in processes}
+    rows = (
+        context.table("facility_output").filter(context.table("facility_output")["material_id"] == material).to_dicts()
+    )
+    stated = {
+        process: sum(row["quantity"] or 0.0 for row in rows if row["process_id"] == process) for process in processes
+    }
     total = sum(stated.values())
     if total > 0:
         return {process: quantity / total for process, quantity in stated.items() if quantity > 0}
-    primary = [p for p in processes if not any(row["material_id"] in scraps for row in by_process[p] if row["role"] == "feed")]
+    primary = [
+        p for p in processes if not any(row["material_id"] in scraps for row in by_process[p] if row["role"] == "feed")
+    ]
     return {(primary or processes)[0]: 1.0}
 
 
@@ -122,7 +130,13 @@ def _add_process(
             entering += quantity
             is_scrap = row["material_id"] in scraps
             out.flows.append(
-                Flow(source=row["material_id"], target=material, quantity_t=quantity, process_id=row["process_id"], is_scrap=is_scrap)
+                Flow(
+                    source=row["material_id"],
+                    target=material,
+                    quantity_t=quantity,
+                    process_id=row["process_id"],
+                    is_scrap=is_scrap,
+                )
             )
     if entering > leaving:
         lost.setdefault(material, []).append((entering - leaving, names[0] if names else ""))

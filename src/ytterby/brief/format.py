@@ -128,3 +128,13 @@ def listing(items: list[str]) -> str:
 def capital(text: str) -> str:
     """The text with its first letter in upper case, the rest untouched."""
     return text[:1].upper() + text[1:]
+
+
+def lower(text: str) -> str:
+    """The text with its first letter in lower case, unless it opens with an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def date(text: str | None) -> str:
+    """A date as the table holds it: year, month or day."""
+    return text or MISSING

@@ -7,6 +7,7 @@ never obeyed. `order` places the section on the page; sections registered later 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,12 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """One paragraph; `lead` opens it in bold; `sources` are ids of the sources table."""
+    """One paragraph; `lead` opens it in bold; `sources` are ids of the sources table.
+
+    More than a few sources are cut short with a link to `anchor`, the place that lists them all, unless `is_full`.
+    """
 
     text: str
     lead: str = ""
     sources: tuple[str, ...] = ()
-    small: bool = False
+    anchor: str = ""
+    is_full: bool = False
+    is_small: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,20 +45,20 @@ class Cell:
     text: str
     value: float | None = None
     sources: tuple[str, ...] = ()
+    anchor: str = ""
     more: str = ""
     href: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table; `numeric` lists the columns that are set flush right. `anchor` names the place that lists its sources."""
+    """A table; `numeric` lists the columns that are set flush right."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     caption: str = ""
     note: str = ""
     numeric: frozenset[int] = frozenset()
-    anchor: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,4 +123,9 @@ class Section:
 
 def nothing_held(what: str) -> SectionContent:
     """The one sentence of a section for which the chain has no table."""
-    return SectionContent(blocks=(Text(text=f"The package holds {what}."),))
+    return SectionContent(blocks=(Text(text=f"Nothing is held: the package has no {what}."),))
+
+
+def slug(text: str) -> str:
+    """Text as an anchor or a file name: lower-case letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "x"

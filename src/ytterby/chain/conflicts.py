@@ -1,4 +1,4 @@
-"""Disagreement that is kept: conflict sets, their default by a stated rule, and draws over their sources.
+"""Disagreement that is kept: conflict sets and their default by a stated rule.
 
 Rows that state the same thing differently share a `conflict_id`. The point takes the row of the set's default source;
 an ensemble takes one source a draw, each equally likely, so that the interval covers them all. Nothing is averaged.
@@ -6,8 +6,6 @@ an ensemble takes one source a draw, each equally likely, so that the interval c
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from ytterby.chain.chain import Chain
@@ -31,9 +29,3 @@ def default_rows(chain: Chain, frame: pl.DataFrame, key: list[str]) -> pl.DataFr
     ranked = ranked.sort([*key, "rank", "source_id"], maintain_order=True, nulls_last=True)
     kept = ranked.unique(subset=key, keep="first", maintain_order=True)
     return kept.drop("order", "rank", "default_source_id")
-
-
-def choices(counts: npt.NDArray[np.int64], draws: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Return which of each set's rows a draw takes, shape (draws, sets), uniform over the rows of the set."""
-    result: npt.NDArray[np.int64] = np.floor(rng.random((draws, len(counts))) * counts).astype(np.int64)
-    return result

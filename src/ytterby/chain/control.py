@@ -55,8 +55,8 @@ def trace_control(chain: Chain, day: dt.date) -> Control:
     seats = dict(zip(companies["company_id"], companies["place_id"], strict=True))
     governments = {name: seats.get(name) or "" for name, kind in kinds.items() if kind == "government"}
     facilities = frozenset(chain.facilities["facility_id"])
-    is_facility = np.array([name in facilities for name in held.entities])
-    listed = np.array([kinds.get(name) == "listed" for name in held.entities])
+    is_facility = np.array([name in facilities for name in held.entities], dtype=bool)
+    listed = np.array([kinds.get(name) == "listed" for name in held.entities], dtype=bool)
     deciders, state = _deciders(held, governments, facilities)
     holders = (*held.entities, FLOAT, UNKNOWN)
     control = np.zeros((len(held.entities), len(holders)))
@@ -77,7 +77,7 @@ def look_through(share: Matrix, listed: np.ndarray, is_facility: np.ndarray) -> 
     n = share.shape[0]
     covered = share.sum(axis=0)
     ultimate = (covered == 0) & ~is_facility
-    radius = float(np.max(np.abs(np.linalg.eigvals(share)))) if n else 0.0
+    radius = float(np.max(np.abs(np.linalg.eigvals(share)), initial=0.0))
     if radius >= 1 - 1e-9:
         raise OwnershipError("a group of companies owns itself entirely: no outside owner is left")
     integrated = np.linalg.solve(np.eye(n) - share, share) if n else share

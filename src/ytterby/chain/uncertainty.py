@@ -3,12 +3,15 @@
 Confidence sets a geometric standard deviation (defaults of ours): measured 1.05, reported 1.1, estimated 1.3,
 assumed 1.7. Amounts are lognormal about the stated value, fractions logit-normal. Half of the variance is one shared
 factor a source, half one own factor a number, so that a source that errs errs in all its rows. Bounds that a source
-states replace the table: half their log-width is taken as 1.645 standard deviations (5 to 95 %).
+states replace the table: their log-width is read as 5 to 95 %. Each random number is keyed by the seed and by what it
+belongs to, not by its row: permuting rows, or the number of workers, changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -18,38 +21,55 @@ GEOMETRIC_SD: Mapping[str, float] = {"measured": 1.05, "reported": 1.1, "estimat
 Z90 = 1.6448536269514722
 
 
-def log_sd(confidence: Sequence[str | None], low: Array, high: Array) -> Array:
-    """Return the standard deviation of the logarithm of each number, shape (rows,).
-
-    Args:
-        confidence: confidence of each row; None counts as assumed.
-        low: stated lower bounds, NaN where none.
-        high: stated upper bounds, NaN where none.
-    """
-    table = np.array([np.log(GEOMETRIC_SD.get(name or "assumed", GEOMETRIC_SD["assumed"])) for name in confidence])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        stated = (np.log(high) - np.log(low)) / (2 * Z90)
-    return np.where(np.isfinite(stated), stated, table)
+def log_sd(confidence: str | None, low: float | None = None, high: float | None = None) -> float:
+    """Return the standard deviation of the logarithm of a number; stated bounds come before the table."""
+    if low and high and 0 < low < high:
+        return float(np.log(high / low) / (2 * Z90))
+    return float(np.log(GEOMETRIC_SD.get(confidence or "assumed", GEOMETRIC_SD["assumed"])))
 
 
-def factors(sd: Array, sources: Sequence[str | None], draws: int, rng: np.random.Generator) -> Array:
-    """Return multiplicative errors, shape (draws, rows): exp of half shared, half own normal deviates."""
-    names, index = np.unique(np.array([(s or "").split(";")[0] for s in sources], dtype=object).astype(str), return_inverse=True)
-    shared = rng.standard_normal((draws, len(names)))[:, index] if len(names) else np.zeros((draws, 0))
-    own = rng.standard_normal((draws, len(sd)))
-    result: Array = np.exp(sd * np.sqrt(0.5) * (shared + own))
-    return result
+@dataclass
+class Sampler:
+    """Draws of named random numbers; the same name gives the same draws wherever it is asked for."""
 
+    draws: int
+    seed: int
+    _normals: dict[str, Array] = field(default_factory=dict)
 
-def draw_fractions(point: Array, sd: Array, sources: Sequence[str | None], draws: int, rng: np.random.Generator) -> Array:
-    """Return logit-normal draws about fractions strictly inside (0, 1), shape (draws, rows); 0 and 1 stay."""
-    inner = np.clip(point, 1e-9, 1 - 1e-9)
-    odds = inner / (1 - inner) * factors(sd, sources, draws, rng)
-    result: Array = np.where((point <= 0) | (point >= 1), point, odds / (1 + odds))
-    return result
+    def _generator(self, name: str) -> np.random.Generator:
+        key = hashlib.blake2b(f"{self.seed}|{name}".encode(), digest_size=16).digest()
+        return np.random.Generator(np.random.Philox(key=int.from_bytes(key, "little")))
+
+    def normal(self, name: str) -> Array:
+        """Return standard normal draws of a named number, shape (draws,)."""
+        if name not in self._normals:
+            self._normals[name] = self._generator(name).standard_normal(self.draws)
+        return self._normals[name]
+
+    def uniform(self, name: str) -> Array:
+        """Return uniform draws in [0, 1) of a named number, shape (draws,)."""
+        return self._generator(f"uniform {name}").random(self.draws)
+
+    def error(self, name: str, source_id: str | None) -> Array:
+        """Return the standard normal error of a number: half the variance its source's, half its own."""
+        source = (source_id or "").split(";")[0]
+        return np.sqrt(0.5) * (self.normal(f"source {source}") + self.normal(f"own {name}"))
+
+    def amount(self, name: str, value: float, sd: float, source_id: str | None) -> Array:
+        """Return lognormal draws of an amount, shape (draws,)."""
+        result: Array = value * np.exp(sd * self.error(name, source_id))
+        return result
+
+    def fraction(self, name: str, value: float, sd: float, source_id: str | None) -> Array:
+        """Return logit-normal draws of a fraction; 0 and 1 stay as they are."""
+        if not 0 < value < 1:
+            return np.full(self.draws, value)
+        odds = value / (1 - value) * np.exp(sd * self.error(name, source_id))
+        result: Array = odds / (1 + odds)
+        return result
 
 
 def interval(values: Array, axis: int = 0) -> tuple[Array, Array]:
-    """Return the 5 % and 95 % quantiles."""
-    low, high = np.nanquantile(values, [0.05, 0.95], axis=axis)
+    """Return the 5 % and 95 % quantiles along an axis."""
+    low, high = np.quantile(values, [0.05, 0.95], axis=axis)
     return low, high

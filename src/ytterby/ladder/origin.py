@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ytterby.errors import YtterbyError
+from ytterby.errors import OwnershipError, YtterbyError
 
 Array = NDArray[np.float64]
 SUM_TOLERANCE = 1e-9
@@ -50,16 +50,16 @@ def integrated_ownership(holdings: ArrayLike) -> Array:
 
     `holdings[a, b]` is the share of b held by a. Count only holders without an owner of their own: for them the
     columns of I sum to 1 in a complete table, while intermediate holders would be counted twice. Raises
-    LookThroughError naming the column where holdings exceed 1, or where a group owns itself entirely (spectral
-    radius of W not below 1).
+    OwnershipError naming the column where holdings exceed 1, or where a group owns itself entirely (spectral
+    radius of W not below 1); LookThroughError for a matrix that is not square, finite and non-negative.
     """
     matrix = _square(holdings, "holdings")
     held = matrix.sum(axis=0)
     if (held > 1.0 + SUM_TOLERANCE).any():
         column = int(np.argmax(held))
-        raise LookThroughError(f"holdings: the shares of entity {column} sum to {held[column]:.6g}, more than 1")
+        raise OwnershipError(f"holdings: the shares of entity {column} sum to {held[column]:.6g}, more than 1")
     if matrix.size and float(np.abs(np.linalg.eigvals(matrix)).max()) >= 1.0 - SUM_TOLERANCE:
-        raise LookThroughError("holdings: a group of entities owns itself entirely, so that nobody owns it")
+        raise OwnershipError("holdings: a group of entities owns itself entirely, so that nobody owns it")
     return np.asarray(np.linalg.solve(np.eye(matrix.shape[0]) - matrix, matrix), dtype=np.float64)
 
 

@@ -22,8 +22,8 @@ class VotingError(YtterbyError):
     """The weights or the quota do not make a voting game that can be counted."""
 
 
-def _game(weights: ArrayLike, quota: float | None) -> tuple[Array, float, NDArray[np.bool_], NDArray[np.int64]]:
-    """Return weights, quota, which of the 2^n coalitions win, and the size of each."""
+def _game(weights: ArrayLike, quota: float | None) -> tuple[int, NDArray[np.bool_], NDArray[np.int64]]:
+    """Return the number of voters, which of the 2^n coalitions win, and the size of each."""
     votes = np.asarray(weights, dtype=np.float64)
     if votes.ndim != 1 or votes.size == 0 or not np.isfinite(votes).all() or (votes < 0).any():
         raise VotingError("weights: give one finite number of at least zero for each voter")
@@ -37,14 +37,14 @@ def _game(weights: ArrayLike, quota: float | None) -> tuple[Array, float, NDArra
     wins = sums > needed + tolerance
     if not wins.any():
         raise VotingError("quota: no coalition exceeds it, not even all voters together")
-    return votes, needed, wins, sizes
+    return votes.size, wins, sizes
 
 
 def _swings(wins: NDArray[np.bool_], voter: int) -> NDArray[np.int64]:
     """Return the coalitions without the voter that lose and win once the voter joins."""
     patterns = np.arange(wins.size, dtype=np.int64)
     without = patterns[(patterns >> voter) & 1 == 0]
-    return without[~wins[without] & wins[without | (1 << voter)]]
+    return np.asarray(without[~wins[without] & wins[without | (1 << voter)]], dtype=np.int64)
 
 
 def banzhaf(weights: ArrayLike, *, quota: float | None = None) -> Array:
@@ -53,8 +53,8 @@ def banzhaf(weights: ArrayLike, *, quota: float | None = None) -> Array:
     `quota` must be exceeded; half of all weights where not given. Raises VotingError for more than 20 voters,
     negative or non-finite weights, or a quota that no coalition exceeds.
     """
-    votes, _, wins, _ = _game(weights, quota)
-    counts = np.array([_swings(wins, voter).size for voter in range(votes.size)], dtype=np.float64)
+    n, wins, _ = _game(weights, quota)
+    counts = np.array([_swings(wins, voter).size for voter in range(n)], dtype=np.float64)
     return np.asarray(counts / counts.sum(), dtype=np.float64)
 
 
@@ -63,7 +63,6 @@ def shapley(weights: ArrayLike, *, quota: float | None = None) -> Array:
 
     `quota` must be exceeded; half of all weights where not given. Raises VotingError as `banzhaf` does.
     """
-    votes, _, wins, sizes = _game(weights, quota)
-    n = votes.size
+    n, wins, sizes = _game(weights, quota)
     chance = np.array([factorial(s) * factorial(n - s - 1) / factorial(n) for s in range(n)])
     return np.array([chance[sizes[_swings(wins, voter)]].sum() for voter in range(n)], dtype=np.float64)

@@ -2,8 +2,9 @@
 
 Coordinates are pixels from the upper left corner of a sheet 960 wide; type sizes are pixels too. The SVG keeps text as
 text, carries `<title>` elements for pointing at a shape, and is the same to the byte for the same drawing: fixed hash
-salt, no date, ids prefixed by the figure's key. Text is measured with DejaVu Sans, which matplotlib ships and which is
-wider than the fonts that a page will use, so that labels that do not touch here do not touch there.
+salt, no date, ids prefixed by the figure's key. Shapes lie on each other in the order in which they were drawn. Text is
+measured with DejaVu Sans, which matplotlib ships, times the ratio of the narrower fonts that a page will use, with a
+margin, so that labels that do not touch here do not touch there.
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
 WIDTH: Final = 960.0
 SIZE: Final = 13.0
 FONTS: Final = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
-_RC: Final[dict[str, Any]] = {
+_RATIO: Final = 0.915
+_BOLD_RATIO: Final = 0.875
+_RC: Final[Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "ytterby",
     "svg.image_inline": True,
     "font.family": "DejaVu Sans",
     "text.parse_math": False,
+    "hatch.linewidth": 1.2,
     "path.simplify": False,
     "savefig.facecolor": "none",
 }
@@ -48,7 +52,7 @@ def text_width(text: str, size: float = SIZE, *, bold: bool = False) -> float:
 
     font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
     width, _, _ = _measurer().get_text_width_height_descent(text, font, ismath=False)
-    return float(width)
+    return float(width) * (_BOLD_RATIO if bold else _RATIO)
 
 
 def shorten(text: str, room: float, size: float = SIZE, *, bold: bool = False) -> str:
@@ -86,6 +90,7 @@ class Canvas:
 
         self.key, self.width, self.height = key, width, height
         self._tips: dict[str, str] = {}
+        self._layer = 0
         with matplotlib.rc_context(_RC):
             self._figure = Figure(figsize=(width / 72, height / 72))
             FigureCanvasSVG(self._figure)
@@ -95,6 +100,8 @@ class Canvas:
         self._axes.set_axis_off()
 
     def _note(self, artist: Any, tip: str) -> None:
+        self._layer += 1
+        artist.set_zorder(self._layer)
         artist.set_clip_on(False)
         if tip:
             gid = f"{self.key}-tip{len(self._tips)}"
@@ -116,14 +123,17 @@ class Canvas:
         tip: str = "",
     ) -> None:
         """A rectangle from its upper left corner."""
+        import matplotlib
         from matplotlib.patches import Rectangle
 
-        patch = Rectangle((x, y), width, height, facecolor=fill, edgecolor=edge or "none", linewidth=line)
         if hatch:
-            patch.set_hatch(hatch)
-            patch.set_hatchcolor(hatch_colour)
-            patch.set_hatch_linewidth(1.2)
-        self._axes.add_patch(patch)
+            with matplotlib.rc_context(_RC):
+                patch = Rectangle(
+                    (x, y), width, height, facecolor=fill, edgecolor=hatch_colour, linewidth=0, hatch=hatch
+                )
+        else:
+            patch = Rectangle((x, y), width, height, facecolor=fill, edgecolor=edge or "none", linewidth=line)
+        self._axes.add_artist(patch)
         self._note(patch, tip)
 
     def shape(
@@ -140,7 +150,7 @@ class Canvas:
         from matplotlib.patches import PathPatch, Rectangle
 
         patch = PathPatch(path, facecolor=fill, edgecolor=edge or "none", linewidth=line)
-        self._axes.add_patch(patch)
+        self._axes.add_artist(patch)
         self._note(patch, tip)
         if window is not None:
             x, y, width, height = window
@@ -151,30 +161,57 @@ class Canvas:
         """An open path."""
         from matplotlib.patches import PathPatch
 
-        patch = PathPatch(path, facecolor="none", edgecolor=colour, linewidth=line, linestyle=(0, (3, 3)) if dashed else "-")
-        self._axes.add_patch(patch)
+        patch = PathPatch(
+            path, facecolor="none", edgecolor=colour, linewidth=line, linestyle=(0, (3, 3)) if dashed else "-"
+        )
+        self._axes.add_artist(patch)
         self._note(patch, tip)
 
     def line(
-        self, xs: Sequence[float], ys: Sequence[float], *, colour: str = INK, line: float = 1.0, dashed: bool = False, tip: str = ""
+        self,
+        xs: Sequence[float],
+        ys: Sequence[float],
+        *,
+        colour: str = INK,
+        line: float = 1.0,
+        dashed: bool = False,
+        tip: str = "",
     ) -> None:
         """A line through points."""
         from matplotlib.lines import Line2D
 
-        artist = Line2D(list(xs), list(ys), color=colour, linewidth=line, linestyle=(0, (3, 3)) if dashed else "-", solid_capstyle="butt")
-        self._axes.add_line(artist)
+        artist = Line2D(
+            list(xs),
+            list(ys),
+            color=colour,
+            linewidth=line,
+            linestyle=(0, (3, 3)) if dashed else "-",
+            solid_capstyle="butt",
+        )
+        self._axes.add_artist(artist)
         self._note(artist, tip)
 
-    def dot(self, x: float, y: float, radius: float, *, fill: str, edge: str = PAPER, line: float = 1.0, tip: str = "") -> None:
+    def dot(
+        self, x: float, y: float, radius: float, *, fill: str, edge: str = PAPER, line: float = 1.0, tip: str = ""
+    ) -> None:
         """A circle."""
         from matplotlib.patches import Circle
 
         patch = Circle((x, y), radius, facecolor=fill, edgecolor=edge, linewidth=line)
-        self._axes.add_patch(patch)
+        self._axes.add_artist(patch)
         self._note(patch, tip)
 
     def text(
-        self, x: float, y: float, text: str, *, size: float = SIZE, colour: str = INK, bold: bool = False, align: str = "left", tip: str = ""
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: float = SIZE,
+        colour: str = INK,
+        bold: bool = False,
+        align: str = "left",
+        tip: str = "",
     ) -> None:
         """One line of text, its middle at `y`."""
         if not text:
@@ -198,7 +235,9 @@ class Canvas:
 
         buffer = io.StringIO()
         with matplotlib.rc_context(_RC):
-            self._figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+            self._figure.savefig(
+                buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+            )
         return _finish(buffer.getvalue(), self, alt, self._tips)
 
 
@@ -207,7 +246,7 @@ def _finish(raw: str, canvas: Canvas, alt: str, tips: dict[str, str]) -> str:
     body = body[body.index(">") + 1 :]
     body = re.sub(r"<metadata>.*?</metadata>|<style type=\"text/css\">.*?</style>", "", body, flags=re.DOTALL)
     prefix = f"{canvas.key}-"
-    body = re.sub(r'\bid="(?!' + re.escape(prefix) + ')', f'id="{prefix}', body)
+    body = re.sub(r'\bid="(?!' + re.escape(prefix) + ")", f'id="{prefix}', body)
     body = re.sub(r"url\(#", f"url(#{prefix}", body)
     body = re.sub(r'xlink:href="#', f'xlink:href="#{prefix}', body)
     body = re.sub(r"font-family: [^;\"]*", f"font-family: {FONTS}", body)

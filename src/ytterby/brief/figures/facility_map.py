@@ -34,7 +34,7 @@ GROUPS: Final = (
     ("processing and manufacturing", ("processing", "manufacturing", "use"), "#7a54a8"),
     ("recycling", ("recycling",), "#a8842c"),
 )
-PARTS: Final = (("Europe", -11.0, 32.0, 35.5, 62.0), ("East Asia", 98.0, 145.0, 17.0, 47.0))
+PARTS: Final = (("Europe", -11.0, 33.0, 37.0, 60.0), ("East Asia", 98.0, 145.0, 17.5, 47.0))
 _A: Final = (1.340264, -0.081106, 0.000893, 0.003796)
 _LARGEST: Final = 17.0
 _WORLD_HEIGHT: Final = 424.0
@@ -64,16 +64,20 @@ def facility_map(outlines: pl.DataFrame, found: Sequence[Site]) -> str:
     _draw_key(canvas)
     rings = _rings(outlines)
     largest = max((site.size_t or 0.0 for site in placed), default=0.0)
-    covered = [part for part in parts]
     for pane in panes:
-        labelled = placed if pane.title else [s for s in placed if not any(_inside(s, part) for part in covered)]
+        labelled = placed if pane.title else [s for s in placed if not any(_inside(s, part) for part in parts)]
         _draw_pane(canvas, pane, rings, placed, labelled, largest)
     return canvas.svg("Map of the sites by stage, size and status")
 
 
 def _inside(site: Site, part: tuple[str, float, float, float, float]) -> bool:
     _, west, east, south, north = part
-    return site.latitude is not None and site.longitude is not None and west < site.longitude < east and south < site.latitude < north
+    return (
+        site.latitude is not None
+        and site.longitude is not None
+        and west < site.longitude < east
+        and south < site.latitude < north
+    )
 
 
 def _equal_earth(longitude: Array, latitude: Array) -> tuple[Array, Array]:
@@ -95,7 +99,9 @@ def _part(part: tuple[str, float, float, float, float], box: Box) -> Project:
     middle_x, middle_y = (west + east) / 2, (south + north) / 2
 
     def project(longitude: Array, latitude: Array) -> tuple[Array, Array]:
-        return x0 + width / 2 + (longitude - middle_x) * squeeze * scale, y0 + height / 2 - (latitude - middle_y) * scale
+        return x0 + width / 2 + (longitude - middle_x) * squeeze * scale, y0 + height / 2 - (
+            latitude - middle_y
+        ) * scale
 
     return project
 
@@ -103,7 +109,12 @@ def _part(part: tuple[str, float, float, float, float], box: Box) -> Project:
 def _rings(outlines: pl.DataFrame) -> list[tuple[Array, Array]]:
     drawn = outlines.filter(outlines["place_id"] != "ATA").sort("place_id", "ring", "point")
     groups = drawn.group_by(["place_id", "ring"], maintain_order=True)
-    return [(ring["longitude"].to_numpy(), ring["latitude"].to_numpy()) for _, ring in groups]
+    return [(_unbroken(ring["longitude"].to_numpy()), ring["latitude"].to_numpy()) for _, ring in groups]
+
+
+def _unbroken(longitude: Array) -> Array:
+    """A ring across the antimeridian in one piece, its western part moved a turn to the east."""
+    return np.where(longitude < 0, longitude + 360, longitude) if np.ptp(longitude) > 180 else longitude
 
 
 def _draw_key(canvas: Canvas) -> None:
@@ -117,19 +128,26 @@ def _draw_key(canvas: Canvas) -> None:
 
 
 def _draw_pane(
-    canvas: Canvas, pane: Pane, rings: list[tuple[Array, Array]], found: Sequence[Site], labelled: Sequence[Site], largest: float
+    canvas: Canvas,
+    pane: Pane,
+    rings: list[tuple[Array, Array]],
+    found: Sequence[Site],
+    labelled: Sequence[Site],
+    largest: float,
 ) -> None:
     from matplotlib.path import Path
 
     x0, y0, width, height = pane.box
     if pane.title:
         canvas.rect(x0, y0, width, height, fill=PAPER, edge=RULE)
+    land = []
     for longitude, latitude in rings:
         xs, ys = pane.project(longitude, latitude)
         if xs.max() < x0 or xs.min() > x0 + width or ys.max() < y0 or ys.min() > y0 + height:
             continue
-        points = np.round(np.column_stack([xs, ys]), 1)
-        canvas.shape(Path(points, closed=True), fill=LAND, edge=PAPER, line=0.7, window=pane.box)
+        land.append(Path(np.round(np.column_stack([xs, ys]), 1), closed=True))
+    if land:
+        canvas.shape(Path.make_compound_path(*land), fill=LAND, edge=PAPER, line=0.7, window=pane.box)
     taken = [_draw_title(canvas, pane)] if pane.title else []
     radius_scale = 1.0 if pane.title else 0.72
     dots = []
@@ -163,9 +181,21 @@ def _draw_site(canvas: Canvas, pane: Pane, site: Site, largest: float, scale: fl
         radius = max(3.0, _LARGEST * float(np.sqrt(site.size_t / largest)) * scale)
     colour = next((shade for _, stages, shade in GROUPS if site.stage in stages), SOFT)
     filled = site.status in RUNNING
-    size = f", {fmt.tonnes(site.size_t)} a year contained ({fmt.words(site.measure)})" if site.size_t else ", size not known"
+    size = (
+        f", {fmt.tonnes(site.size_t)} a year contained ({fmt.words(site.measure)})"
+        if site.size_t
+        else ", size not known"
+    )
     tip = f"{site.name} ({site.place_id}): {site.stage or 'stage not known'}{size}; {fmt.words(site.status)}"
-    canvas.dot(x, y, round(radius, 2), fill=colour if filled else "none", edge=PAPER if filled else colour, line=0.8 if filled else 1.5, tip=tip)
+    canvas.dot(
+        x,
+        y,
+        round(radius, 2),
+        fill=colour if filled else "none",
+        edge=PAPER if filled else colour,
+        line=0.8 if filled else 1.5,
+        tip=tip,
+    )
     return x, y, radius
 
 
@@ -187,7 +217,11 @@ def _draw_label(canvas: Canvas, pane: Pane, site: Site, x: float, y: float, radi
     for left, top, align in spots:
         box = (left - 1, top, left + width + 1, top + 14)
         inside = box[0] > x0 and box[2] < x0 + wide and box[1] > y0 and box[3] < y0 + high
-        if inside and not any(_meet(box, other) for other in taken if other != (x - min(radius, 5), y - min(radius, 5), x + min(radius, 5), y + min(radius, 5))):
+        if inside and not any(
+            _meet(box, other)
+            for other in taken
+            if other != (x - min(radius, 5), y - min(radius, 5), x + min(radius, 5), y + min(radius, 5))
+        ):
             canvas.text(left, top + 7, name, size=11, colour=INK, align=align)
             taken.append(box)
             return

@@ -35,13 +35,15 @@ def hhi_dots(context: BriefContext) -> str:
         for at, line in enumerate(lines):
             canvas.text(0, y + 15 * (at - (len(lines) - 1) / 2), line, size=12.5, bold=True)
         labels = row == 0
-        _draw_index(canvas, rung.hhi_owner, y + 6, "owner", f"by owner {fmt.index(rung.hhi_owner.value)}" if labels else "")
+        _draw_index(
+            canvas, rung.hhi_owner, y + 6, "owner", f"by owner {fmt.index(rung.hhi_owner.value)}" if labels else ""
+        )
         _draw_index(canvas, rung.hhi, y - 6, "place", f"by place {fmt.index(rung.hhi.value)}" if labels else "")
     return canvas.svg("Dot plot: concentration of each rung by place and by owner")
 
 
 def _has(index: Index) -> bool:
-    return index is not None and fmt.is_known(index.value)
+    return fmt.is_known(index.value)
 
 
 def _at(value: float) -> float:
@@ -72,4 +74,6 @@ def _draw_index(canvas: Canvas, index: Index, y: float, claim: str, label: str) 
     if label:
         fits = right + 10 + text_width(label, 11.5) < RIGHT + 30
         left = _at(index.low if index.low is not None else index.value)
-        canvas.text(right + 9 if fits else left - 9, y, label, size=11.5, colour=colour, align="left" if fits else "right")
+        canvas.text(
+            right + 9 if fits else left - 9, y, label, size=11.5, colour=colour, align="left" if fits else "right"
+        )

@@ -24,7 +24,7 @@ RIGHT: Final = 864.0
 TOP: Final = 30.0
 ROW: Final = 52.0
 BAR: Final = 27.0
-_PAD: Final = 6.0
+_PAD: Final = 3.5
 
 
 def ladder_bars(context: BriefContext, *, claim: str) -> str:
@@ -96,7 +96,7 @@ def _draw_segment(canvas: Canvas, context: BriefContext, share: Share, start: fl
     if label:
         ink = INK if unknown else on_colour(fill)
         if share.state:
-            canvas.rect(left + 3, y + 6, text_width(label, 12) + 5, BAR - 12, fill=fill)
+            canvas.rect(left + 1, y + 5, text_width(label, 12) + 5, BAR - 10, fill=fill)
         canvas.text(left + _PAD, y + BAR / 2, label, size=12, colour=ink)
 
 
@@ -107,21 +107,24 @@ def _label(share: Share, width: float) -> str:
     full = f"{name} {figure}"
     if text_width(full, 12) <= room:
         return full
+    if share.id == "unknown":
+        return next((text for text in (name, figure) if text_width(text, 12) <= room), "")
     if len(share.id) == 3 and share.id.isupper():
-        codes = (f"{share.id} {figure}", share.id)
-        return next((code for code in codes if text_width(code, 12) <= room), "")
+        return next((code for code in (f"{share.id} {figure}", share.id) if text_width(code, 12) <= room), "")
     cut = shorten(name, room - text_width(f" {figure}", 12), 12)
     if len(cut) >= 6:
         return f"{cut} {figure}"
     alone = shorten(name, room, 12)
-    return alone if len(alone) >= 6 else (figure if text_width(figure, 12) <= room else "")
+    return alone if len(alone) >= 6 else ""
 
 
 def _draw_bracket(canvas: Canvas, share: Share, y: float) -> None:
     if not (fmt.is_known(share.low) and fmt.is_known(share.high)):
         return
     low, high = _at(share.low), _at(share.high)
-    canvas.line([low, high], [y, y], colour=INK, line=1.2, tip=f"5 to 95 %: {fmt.share_interval(share.low, share.high)}")
+    canvas.line(
+        [low, high], [y, y], colour=INK, line=1.2, tip=f"5 to 95 %: {fmt.share_interval(share.low, share.high)}"
+    )
     for x in (low, high):
         canvas.line([x, x], [y - 3, y + 3], colour=INK, line=1.2)
     canvas.dot(_at(share.share), y, 2.6, fill=INK, edge=PAPER, line=0.6)

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import format as fmt
-from .canvas import Canvas, shorten, text_width
-from .palette import ACCENT, INK, RULE, SOFT
+from .canvas import Canvas, text_width, wrap
+from .palette import ACCENT, INK, PAPER, RULE, SOFT
 
 if TYPE_CHECKING:
     from ..context import BriefContext
 
-ROW: Final = 25.0
-TOP: Final = 14.0
+ROW: Final = 31.0
+TOP: Final = 8.0
 MOST: Final = 12
 LINK: Final = 74.0
 
@@ -67,7 +67,9 @@ def control_tree(context: BriefContext, controller: str) -> Node | None:
     return root
 
 
-def _grow(node: Node, held: dict[str, list[dict[str, Any]]], sites: set[str], context: BriefContext, seen: set[str]) -> None:
+def _grow(
+    node: Node, held: dict[str, list[dict[str, Any]]], sites: set[str], context: BriefContext, seen: set[str]
+) -> None:
     for row in held.get(node.subject, []):
         child = row["owned_id"]
         if child in seen:
@@ -97,18 +99,40 @@ def _link(row: dict[str, Any], context: BriefContext) -> tuple[str, bool, str]:
     elif row["share_low"] is not None and row["share_high"] is not None:
         text = fmt.share_interval(row["share_low"], row["share_high"])
     else:
-        return (f"{fmt.words(kind)}" if kind != "equity" else "share?"), False, f"{names}: {fmt.words(kind)}, share not known"
+        return "share?" if kind == "equity" else fmt.words(kind), False, f"{names}: {fmt.words(kind)}, share not known"
     return text, True, f"{names}: {text}, {fmt.words(kind)}"
 
 
 def ownership_tree(context: BriefContext, root: Node) -> str:
     """The drawing of a tree."""
     leaves = _place(root, 0, 0)
-    depth = _deepest(root)
     canvas = Canvas("ownership", TOP * 2 + ROW * leaves)
-    column = canvas.width / (depth + 1)
-    _draw(canvas, root, column)
+    widths: dict[int, float] = {}
+    _measure(root, widths)
+    columns = len(widths)
+    room = canvas.width - LINK * (columns - 1) - 12
+    wanted = sum(widths.values())
+    if wanted > room:
+        fair = room / columns
+        spare = sum(max(fair - width, 0.0) for width in widths.values())
+        wide = [depth for depth, width in widths.items() if width > fair]
+        widths = {
+            depth: min(width, fair + spare / len(wide)) if depth in wide else width for depth, width in widths.items()
+        }
+    starts = {depth: sum(widths[d] for d in range(depth)) + LINK * depth for depth in widths}
+    _draw(canvas, root, starts, widths)
     return canvas.svg(f"Ownership tree of {root.label}")
+
+
+def _measure(node: Node, widths: dict[int, float]) -> None:
+    own = text_width(node.label, 12, bold=_is_bold(node)) + 8
+    widths[node.depth] = max(widths.get(node.depth, 0.0), own)
+    for child in node.children:
+        _measure(child, widths)
+
+
+def _is_bold(node: Node) -> bool:
+    return node.depth == 0 or bool(node.children)
 
 
 def _place(node: Node, depth: int, row: int) -> int:
@@ -123,27 +147,41 @@ def _place(node: Node, depth: int, row: int) -> int:
     return used
 
 
-def _deepest(node: Node) -> int:
-    return max((_deepest(child) for child in node.children), default=node.depth)
-
-
-def _draw(canvas: Canvas, node: Node, column: float) -> None:
-    x = node.depth * column + (LINK if node.depth else 0)
-    room = column - (LINK if node.depth else 0) - 14
-    bold = node.depth == 0 or bool(node.children)
-    label = shorten(node.label, room, 12, bold=bold)
-    colour = SOFT if not node.subject else INK
-    canvas.text(x, node.y, label, size=12, bold=bold, colour=colour, tip=node.label)
+def _draw(canvas: Canvas, node: Node, starts: dict[int, float], widths: dict[int, float]) -> None:
+    x, bold = starts[node.depth], _is_bold(node)
+    lines = wrap(node.label, widths[node.depth], 12, bold=bold)
+    for at, line in enumerate(lines):
+        y = node.y + 13 * (at - (len(lines) - 1) / 2)
+        canvas.text(x, y, line, size=12, bold=bold, colour=INK if node.subject else SOFT, tip=node.label)
     if not node.children:
         return
-    end = x + text_width(label, 12, bold=bold) + 6
-    spine = (node.depth + 1) * column - 2
-    canvas.line([end, spine], [node.y, node.y], colour=RULE, line=1.2)
+    spine = starts[node.depth + 1] - LINK + 6
+    canvas.line(
+        [min(x + max(text_width(line, 12, bold=bold) for line in lines) + 4, spine), spine],
+        [node.y, node.y],
+        colour=RULE,
+        line=1.2,
+    )
     canvas.line([spine, spine], [node.children[0].y, node.children[-1].y], colour=RULE, line=1.2)
     for child in node.children:
-        left = spine
-        canvas.line([left, left + LINK - 4], [child.y, child.y], colour=RULE if child.is_known else ACCENT, line=1.2, dashed=not child.is_known, tip=child.tip)
+        colour = RULE if child.is_known else ACCENT
+        canvas.line(
+            [spine, starts[child.depth] - 4],
+            [child.y, child.y],
+            colour=colour,
+            line=1.2,
+            dashed=not child.is_known,
+            tip=child.tip,
+        )
         if child.share:
-            canvas.rect(left + 8, child.y - 8, text_width(child.share, 11) + 6, 16, fill="#ffffff")
-            canvas.text(left + 11, child.y, child.share, size=11, colour=SOFT if child.is_known else ACCENT, tip=child.tip)
-        _draw(canvas, child, column)
+            canvas.rect(spine + 7, child.y - 8, text_width(child.share, 11) + 4, 16, fill=PAPER)
+            canvas.text(
+                spine + 9, child.y, child.share, size=11, colour=SOFT if child.is_known else ACCENT, tip=child.tip
+            )
+        _draw(canvas, child, starts, widths)
+
+
+def shown_subjects(node: Node) -> frozenset[str]:
+    """The ids that a tree shows."""
+    found = {node.subject} if node.subject else set()
+    return frozenset(found.union(*(shown_subjects(child) for child in node.children)))

@@ -117,7 +117,9 @@ def _draw_spell(canvas: Canvas, act: Act, spell: Spell, y: float, first: dt.date
     if spell.end is None:
         _draw_arrow(canvas, RIGHT, y, colour)
     if spell.start < first:
-        canvas.text(LEFT + 5, y, f"since {spell.start.year}", size=10.5, colour=PAPER if spell.state == "in_force" else INK)
+        canvas.text(
+            LEFT + 5, y, f"since {spell.start.year}", size=10.5, colour=PAPER if spell.state == "in_force" else INK
+        )
 
 
 def _draw_arrow(canvas: Canvas, x: float, y: float, colour: str) -> None:

@@ -16,7 +16,16 @@ from .palette import ACCENT, INK, OTHER, PAPER, RULE, SOFT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-STEPS: Final = ("exploration", "study", "permitted", "financed", "construction", "first product", "ramp-up", "nameplate")
+STEPS: Final = (
+    "exploration",
+    "study",
+    "permitted",
+    "financed",
+    "construction",
+    "first product",
+    "ramp-up",
+    "nameplate",
+)
 STEP_OF: Final = {
     "exploration": 0,
     "study": 1,
@@ -103,11 +112,20 @@ def _draw_project(canvas: Canvas, project: Project, group: Sequence[Project], y:
 def _draw_track(canvas: Canvas, project: Project, y: float) -> None:
     reached = STEP_OF.get(project.status or "")
     if reached is None:
-        canvas.text(TRACK, y, fmt.words(project.status) if project.status else "status not known", size=11.5, colour=SOFT)
+        canvas.text(
+            TRACK, y, fmt.words(project.status) if project.status else "status not known", size=11.5, colour=SOFT
+        )
         return
     last = TRACK + STEP * (len(STEPS) - 1)
     canvas.line([TRACK, last], [y, y], colour=RULE, line=1.2)
     canvas.line([TRACK, TRACK + STEP * reached], [y, y], colour=ACCENT, line=2.0)
     for at in range(len(STEPS)):
         filled = at <= reached
-        canvas.dot(TRACK + STEP * at, y, 5.0 if at == reached else 3.0, fill=ACCENT if filled else PAPER, edge=ACCENT if filled else OTHER, line=1.0)
+        canvas.dot(
+            TRACK + STEP * at,
+            y,
+            5.0 if at == reached else 3.0,
+            fill=ACCENT if filled else PAPER,
+            edge=ACCENT if filled else OTHER,
+            line=1.0,
+        )

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from .. import format as fmt
-from .canvas import Canvas, wrap
+from .canvas import Canvas, text_width, wrap
 from .palette import INK, PAPER, SOFT
 
 if TYPE_CHECKING:
     from matplotlib.path import Path
 
     from ..context import BriefContext
-    from ..flows import Flow, Flows
+    from ..flows import Flow, Flows, Loss
 
 BAR: Final = 11.0
 TALLEST: Final = 270.0
-GAP: Final = 54.0
-HEAD: Final = 40.0
+GAP: Final = 58.0
+HEAD: Final = 56.0
 FEED: Final = "#cfcdc6"
 SCRAP: Final = "#8fb0a6"
 LOST: Final = "#8b8984"
@@ -52,13 +52,14 @@ def sankey(context: BriefContext, drawn: Flows) -> str:
     tallest = max(sum(max(b.made_t, b.used_t) for b in bars.values() if b.column == c) for c in range(columns))
     scale = TALLEST / tallest
     bottom = _place(bars, columns, step, scale)
-    lost_top = bottom + 30
     lost_height = max((loss.quantity_t for loss in drawn.losses), default=0.0) * scale
-    canvas = Canvas("sankey", lost_top + lost_height + 44)
+    lost_top = bottom + min(lost_height, 40.0) + 46
+    canvas = Canvas("sankey", lost_top + 50)
     for flow in sorted(drawn.flows, key=lambda flow: (bars[flow.target].y, bars[flow.source].y)):
         _draw_flow(canvas, context, flow, bars, scale)
-    for loss in drawn.losses:
-        _draw_loss(canvas, context, bars[loss.target], loss.quantity_t, loss.names, scale, lost_top)
+    ended: dict[int, list[float]] = {}
+    for loss in sorted(drawn.losses, key=lambda loss: bars[loss.target].y):
+        _draw_loss(canvas, context, bars[loss.target], loss, scale, lost_top, ended)
     for bar in bars.values():
         _draw_bar(canvas, context, bar, scale, step)
     return canvas.svg("Sankey diagram of the chain in contained tonnes, with losses")
@@ -69,7 +70,11 @@ def _bars(drawn: Flows) -> dict[str, Bar]:
     depth = dict.fromkeys(names, 0)
     for _ in names:
         for flow in drawn.flows:
-            if flow.source != flow.target and depth[flow.source] + 1 > depth[flow.target] and depth[flow.source] < len(names):
+            if (
+                flow.source != flow.target
+                and depth[flow.source] + 1 > depth[flow.target]
+                and depth[flow.source] < len(names)
+            ):
                 depth[flow.target] = depth[flow.source] + 1
     for name in names:
         following = [depth[flow.target] for flow in drawn.flows if flow.source == name]
@@ -86,7 +91,10 @@ def _place(bars: dict[str, Bar], columns: int, step: float, scale: float) -> flo
     bottom = 0.0
     for column in range(columns):
         y = HEAD
-        members = sorted((bar for bar in bars.values() if bar.column == column), key=lambda bar: (-max(bar.made_t, bar.used_t), bar.material))
+        members = sorted(
+            (bar for bar in bars.values() if bar.column == column),
+            key=lambda bar: (-max(bar.made_t, bar.used_t), bar.material),
+        )
         for bar in members:
             bar.x, bar.y = column * step, y
             bar.height = max(max(bar.made_t, bar.used_t) * scale, 1.5)
@@ -119,25 +127,57 @@ def _draw_flow(canvas: Canvas, context: BriefContext, flow: Flow, bars: dict[str
     width = max(flow.quantity_t * scale, 0.8)
     names = f"{context.name(flow.source)} to {context.name(flow.target)}"
     path = _ribbon(source.x + BAR, source.y + source.right, target.x, target.y + target.left, width)
-    canvas.shape(path, fill=SCRAP if flow.is_scrap else FEED, tip=f"{names}: {fmt.tonnes(flow.quantity_t)} {context.basis}")
+    canvas.shape(
+        path, fill=SCRAP if flow.is_scrap else FEED, tip=f"{names}: {fmt.tonnes(flow.quantity_t)} {context.basis}"
+    )
     source.right += width
     target.left += width
 
 
 def _draw_loss(
-    canvas: Canvas, context: BriefContext, bar: Bar, quantity: float, names: tuple[str, ...], scale: float, top: float
+    canvas: Canvas, context: BriefContext, bar: Bar, loss: Loss, scale: float, top: float, ended: dict[int, list[float]]
 ) -> None:
     from matplotlib.path import Path
 
-    width = max(quantity * scale, 0.8)
-    right = bar.x - 4
-    left = right - width
-    start = bar.y + bar.left - width
-    named = fmt.listing([context.name(name) for name in names]) or "loss"
-    tip = f"Lost on the way to {context.name(bar.material)}: {fmt.tonnes(quantity)} {context.basis} ({named})"
-    points = [(left, start), (right, start), (right, top + width), (left, top + width), (left, start)]
-    canvas.shape(Path(points, closed=True), fill=LOST, tip=tip)
-    canvas.text(right, top + width + 12, f"lost {fmt.number(quantity)}{fmt.NBSP}t", size=11, colour=SOFT, align="right")
+    width = max(loss.quantity_t * scale, 0.8)
+    before = ended.setdefault(bar.column, [])
+    right = bar.x - 5 - sum(before)
+    left, start = right - width, bar.y + bar.left - width
+    before.append(width + 5)
+    bend = min(34.0, top - start - 2)
+    curve = Path.CURVE4
+    points = [
+        (left - bend, start),
+        (right - bend / 2, start),
+        (right, start + bend / 2),
+        (right, start + bend + width),
+        (right, top),
+        (left, top),
+        (left, start + bend + width),
+        (left, start + width + bend / 2),
+        (left - bend / 2, start + width),
+        (left - bend, start + width),
+        (left - bend, start),
+    ]
+    codes = [
+        Path.MOVETO,
+        curve,
+        curve,
+        curve,
+        Path.LINETO,
+        Path.LINETO,
+        Path.LINETO,
+        curve,
+        curve,
+        curve,
+        Path.CLOSEPOLY,
+    ]
+    named = fmt.listing([context.name(name) for name in loss.names]) or "loss"
+    tip = f"Lost on the way to {context.name(bar.material)}: {fmt.tonnes(loss.quantity_t)} {context.basis} ({named})"
+    canvas.shape(Path(points, codes), fill=LOST, tip=tip)
+    label = f"lost {fmt.number(loss.quantity_t)}{fmt.NBSP}t"
+    anchor = max(bar.x - 5, text_width(label, 11))
+    canvas.text(anchor, top - 3 + 15 * len(before), label, size=11, colour=SOFT, align="right")
 
 
 def _draw_bar(canvas: Canvas, context: BriefContext, bar: Bar, scale: float, step: float) -> None:
@@ -149,10 +189,9 @@ def _draw_bar(canvas: Canvas, context: BriefContext, bar: Bar, scale: float, ste
         short = f"{name}: recipes need {fmt.tonnes(bar.used_t)}, the ladder has {fmt.tonnes(bar.made_t)}"
         canvas.rect(bar.x, bar.y + made, BAR, bar.height - made, fill=PAPER, edge=INK, line=0.9, tip=short)
     room = min(step, 150.0) - 8
-    align, x = ("left", bar.x)
     lines = wrap(name, room, 12, bold=True)
     top = bar.y - 8 - 14 * len(lines)
     for at, line in enumerate(lines):
-        canvas.text(x, top + 14 * at, line, size=12, bold=True, align=align)
+        canvas.text(bar.x, top + 14 * at, line, size=12, bold=True)
     figure = f"{fmt.number(bar.made_t)}{fmt.NBSP}t"
-    canvas.text(x, bar.y - 9, figure, size=11, colour=SOFT)
+    canvas.text(bar.x, bar.y - 9, figure, size=11, colour=SOFT)

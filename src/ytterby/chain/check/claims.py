@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 
 from ytterby.chain.check.context import ROW, Context
@@ -38,10 +40,10 @@ def _check_ownership(context: Context) -> None:
     )
     later = joined.select(pl.col("statement_id").alias("superseded_by"), pl.col("start").alias("replaced"))
     joined = joined.join(later, on="superseded_by", how="left").with_columns(stop=pl.min_horizontal("end", "replaced"))
-    days = joined.select("owned_id", day="start").unique()
+    days = joined.select("owned_id", day=pl.col("start").fill_null(dt.date.min)).unique()
     pairs = days.join(joined, on="owned_id").filter(
-        (pl.col("start").is_null() | pl.col("day").is_null() | (pl.col("start") <= pl.col("day")))
-        & (pl.col("stop").is_null() | pl.col("day").is_null() | (pl.col("stop") > pl.col("day")))
+        (pl.col("start").is_null() | (pl.col("start") <= pl.col("day")))
+        & (pl.col("stop").is_null() | (pl.col("stop") > pl.col("day")))
     )
     sums = pairs.group_by("owned_id", "day", "metal").agg(pl.col("share").sum().alias("total"), pl.col("statement_id"))
     over = sums.filter(pl.col("total") > 1 + 1e-6).sort("total", descending=True).unique("owned_id", keep="first")

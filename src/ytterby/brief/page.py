@@ -1,0 +1,173 @@
+"""The page: every section of the registry built, numbered and printed as HTML and Markdown, with the figures beside.
+
+The HTML stands alone: styles and figures are inside it, nothing is fetched, no script runs. Files are written under a
+temporary name in the target folder and renamed when all of them are whole, so that a failed run leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .context import BriefContext
+from .section import Block, Bullets, Figure, Section, SectionContent, Table, Text, slug
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from ytterby.chain import Chain
+    from ytterby.ladder import LadderResult
+
+SHOWN_REFS: Final = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class BriefResult:
+    """Where the brief was written."""
+
+    html: Path
+    markdown: Path
+    figures: tuple[Path, ...]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every file, the page first."""
+        return self.html, self.markdown, *self.figures
+
+    def to_dict(self) -> dict[str, Any]:
+        """The paths as text."""
+        return {"html": str(self.html), "markdown": str(self.markdown), "figures": [str(path) for path in self.figures]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A section with its content."""
+
+    section: Section
+    content: SectionContent
+
+
+def brief(
+    chain: Chain, result: LadderResult, *, bloc: str, out: str | Path = ".", sections: Sequence[Section] | None = None
+) -> BriefResult:
+    """Write the brief of one ladder for one bloc or place.
+
+    Args:
+        chain: the chain that the ladder was computed from; for a raw material outside the packages, the world's.
+        result: the ladder.
+        bloc: id or name of the reader's bloc or country.
+        out: folder that takes `<metal>-<bloc>.html`, `.md` and the figures as `.svg`; made if missing.
+        sections: sections in place of the registry's.
+
+    Raises:
+        UnknownNameError: neither a bloc nor a place.
+    """
+    from ytterby.chain.places import resolve_bloc
+
+    from .registry import SECTIONS
+
+    context = BriefContext(chain=chain, result=result, bloc=resolve_bloc(chain, bloc))
+    built = build_sections(context, SECTIONS if sections is None else sections)
+    stem = f"{slug(result.metal)}-{re.sub(r'[^A-Za-z0-9]+', '-', context.bloc)}"
+    figures = [block for part in built for block in part.content.blocks if isinstance(block, Figure)]
+    names = {figure.key: f"{stem}-{slug(figure.key)}.svg" for figure in figures}
+    page = _page(context, built, names)
+    texts = {
+        f"{stem}.html": _templates(html=True).get_template("page.html.j2").render(page),
+        f"{stem}.md": re.sub(r"\n{3,}", "\n\n", _templates(html=False).get_template("page.md.j2").render(page)),
+        **{names[figure.key]: figure.svg for figure in figures},
+    }
+    folder = Path(out)
+    write_all(folder, texts)
+    return BriefResult(
+        html=folder / f"{stem}.html",
+        markdown=folder / f"{stem}.md",
+        figures=tuple(folder / names[figure.key] for figure in figures),
+    )
+
+
+def build_sections(context: BriefContext, sections: Sequence[Section]) -> tuple[Built, ...]:
+    """Build the sections in order, numbering sources as they are cited."""
+    built = []
+    for section in sorted(sections, key=lambda section: (section.order, section.key)):
+        content = section.build(context)
+        for block in content.blocks:
+            context.cite(_cited(block))
+        built.append(Built(section=section, content=content))
+    return tuple(built)
+
+
+def _cited(block: Block) -> tuple[str, ...]:
+    if isinstance(block, Text):
+        return block.sources
+    if isinstance(block, Bullets):
+        return tuple(source for item in block.items for source in item.sources)
+    if isinstance(block, Table):
+        return tuple(source for row in block.rows for cell in row for source in cell.sources)
+    return ()
+
+
+def _page(context: BriefContext, built: tuple[Built, ...], names: dict[str, str]) -> dict[str, Any]:
+    def refs(sources: tuple[str, ...], anchor: str = "", is_full: bool = False) -> dict[str, Any]:
+        ordered = sorted(((context.cited[source], f"s-{slug(source)}") for source in sources))
+        few = ordered if is_full or not anchor or len(ordered) <= SHOWN_REFS else ordered[: SHOWN_REFS - 2]
+        return {"shown": few, "rest": len(ordered) - len(few), "anchor": anchor}
+
+    return {
+        "metal": context.metal,
+        "year": context.result.year,
+        "bloc": context.bloc_name,
+        "built": built,
+        "kind": lambda block: type(block).__name__,
+        "refs": refs,
+        "slug": slug,
+        "file_of": names,
+        "title": f"{context.metal.capitalize()}: who controls each step",
+    }
+
+
+@cache
+def _templates(*, html: bool) -> jinja2.Environment:
+    import jinja2
+
+    loader = jinja2.PackageLoader("ytterby.brief", "templates")
+    environment = jinja2.Environment(
+        loader=loader, autoescape=html, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["md"] = _markdown
+    return environment
+
+
+def _markdown(text: str) -> str:
+    """Text with everything that Markdown or HTML would obey made plain."""
+    plain = re.sub(r"\s+", " ", text)
+    plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|#!~])", r"\\\1", plain)
+
+
+def write_all(folder: Path, texts: dict[str, str]) -> None:
+    """Write files under temporary names, then rename all of them.
+
+    Raises:
+        OSError: the folder cannot be written; no file of this run is left behind.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    waiting: list[tuple[str, Path]] = []
+    try:
+        for name, text in texts.items():
+            handle, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".part", dir=folder)
+            waiting.append((temporary, folder / name))
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            Path(temporary).chmod(0o644)
+        for temporary, target in waiting:
+            os.replace(temporary, target)
+    finally:
+        for temporary, _ in waiting:
+            Path(temporary).unlink(missing_ok=True)

@@ -1,0 +1,35 @@
+"""The sections of the brief, in the order of the page. A capability adds its section by one line here."""
+
+from __future__ import annotations
+
+from .section import Section
+from .sections import (
+    closing,
+    contracts,
+    highlights,
+    ladder,
+    matter,
+    ownership,
+    places,
+    policies,
+    projects,
+    sensitivity,
+    unverified,
+)
+
+SECTIONS: tuple[Section, ...] = (
+    Section(key="highlights", title="Highlights", build=highlights.build, order=10),
+    Section(key="ladder", title="The ladder of control", build=ladder.build, order=20),
+    Section(key="chain", title="The chain in contained tonnes", build=matter.build, order=30),
+    Section(key="map", title="Where the sites stand", build=places.build, order=40),
+    Section(key="ownership", title="Behind the largest controller", build=ownership.build, order=50),
+    Section(key="contracts", title="Who has bought what", build=contracts.build, order=60),
+    Section(key="policies", title="Policies in force", build=policies.build, order=70),
+    Section(key="projects", title="Projects: status against nameplate", build=projects.build, order=80),
+    Section(key="sensitivity", title="What would change these conclusions", build=sensitivity.build, order=90),
+    Section(key="unverified", title="What is unverified", build=unverified.build, order=100),
+    Section(key="method", title="Method", build=closing.method, order=110),
+    Section(key="sources", title="Sources", build=closing.sources, order=120, closing=True),
+    Section(key="disclaimer", title="Disclaimer", build=closing.disclaimer, order=130, closing=True),
+    Section(key="manifest", title="Manifest", build=closing.manifest, order=140, closing=True),
+)

@@ -1,0 +1,49 @@
+"""Who has bought what: the offtake contracts that are public."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import format as fmt
+from ..context import split_ids
+from ..section import Cell, SectionContent, Table, Text, nothing_held
+
+if TYPE_CHECKING:
+    from ..context import BriefContext
+
+
+def build(context: BriefContext) -> SectionContent:
+    """The section."""
+    offtakes = context.table("offtakes").sort("material_id", "seller_id", "offtake_id")
+    if offtakes.is_empty():
+        return nothing_held("offtake contract; on every rung the buyer is therefore unknown")
+    bound = [row for row in offtakes.to_dicts() if row["is_binding"]]
+    text = f"{len(offtakes)} contracts or announcements of contracts are public, {len(bound)} of them known to bind the parties. Most trade in this chain is not published."
+    table = Table(
+        columns=("Seller", "Buyer", "Material", "Tonnes a year", "Term", "State of the deal", "Binding"),
+        rows=tuple(_row(context, row) for row in offtakes.to_dicts()),
+        numeric=frozenset({3}),
+    )
+    return SectionContent(blocks=(Text(text=text), table))
+
+
+def _row(context: BriefContext, row: dict[str, Any]) -> tuple[Cell, ...]:
+    term = (
+        f"{fmt.date(row['start_date'])} to {fmt.date(row['end_date'])}"
+        if row["start_date"] or row["end_date"]
+        else fmt.MISSING
+    )
+    binding = {True: "yes", False: "no", None: "not known"}[row["is_binding"]]
+    return (
+        Cell(text=context.name(row["seller_id"])),
+        Cell(text=context.name(row["buyer_id"])),
+        Cell(text=context.name(row["material_id"])),
+        Cell(
+            text=fmt.quantity(row["quantity_min"], row["quantity_max"], row["unit"]),
+            value=row["quantity_min"],
+            sources=split_ids(row["source_id"]),
+        ),
+        Cell(text=term),
+        Cell(text=fmt.words(row["status"]), more=fmt.date(row["date"]) if row["date"] else ""),
+        Cell(text=binding),
+    )

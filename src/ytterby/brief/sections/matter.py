@@ -1,0 +1,68 @@
+"""The chain in contained tonnes: what flows from rung to rung, and what is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import format as fmt
+from ..context import union_ids
+from ..figures.sankey import sankey
+from ..flows import Flows, chain_flows
+from ..section import Block, Cell, Figure, SectionContent, Table, Text, nothing_held
+
+if TYPE_CHECKING:
+    from ..context import BriefContext
+
+
+def build(context: BriefContext) -> SectionContent:
+    """The section."""
+    drawn = chain_flows(context)
+    if not drawn.flows:
+        return nothing_held(
+            "recipe that joins two rungs of the ladder, so that the chain cannot be drawn in contained tonnes"
+        )
+    sources = union_ids(context.table("recipes")["source_id"].to_list())
+    figure = Figure(
+        key="sankey",
+        title=_title(context, drawn),
+        subtitle=f"Tonnes of contained {context.basis} a year, {context.result.year}; ribbons: recipes times rung totals; dark: lost on the way; green: scrap; white part of a bar: needed downstream but not in the ladder's total",
+        svg=sankey(context, drawn),
+        alt="Sankey diagram of the chain in contained tonnes, with losses.",
+        credit=context.credit(sources),
+    )
+    blocks: list[Block] = [figure]
+    gaps = _gaps(context, drawn)
+    if gaps is not None:
+        blocks.append(gaps)
+    blocks.append(Text(text="Recipes:", sources=sources, is_full=True, is_small=True))
+    return SectionContent(blocks=tuple(blocks))
+
+
+def _title(context: BriefContext, drawn: Flows) -> str:
+    if not drawn.losses:
+        return "No recipe states a loss"
+    largest = max(drawn.losses, key=lambda loss: (loss.quantity_t, loss.target))
+    return f"The largest loss comes before {fmt.lower(context.name(largest.target))}: {fmt.tonnes(largest.quantity_t)} of contained {context.basis} a year"
+
+
+def _gaps(context: BriefContext, drawn: Flows) -> Table | None:
+    rows = []
+    for material, made in drawn.made_t.items():
+        used = drawn.used_t(material)
+        if used > 0:
+            rows.append(
+                (
+                    Cell(text=context.name(material)),
+                    Cell(text=fmt.tonnes(made), value=made),
+                    Cell(text=fmt.tonnes(used), value=used),
+                )
+            )
+    if not rows:
+        return None
+    return Table(
+        caption=f"Made and needed, tonnes of contained {context.basis} a year",
+        columns=("Material", "Made, by the ladder", "Needed, by the recipes"),
+        rows=tuple(rows),
+        numeric=frozenset({1, 2}),
+        note="What is made and not needed goes to other uses, to stock or to waste; what is needed and not made says that the two totals cannot both be right.",
+    )

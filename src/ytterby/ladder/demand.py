@@ -1,0 +1,81 @@
+"""The last rungs: who uses what the chain makes, by region, from published consumption."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from ytterby.chain.places import WORLD
+from ytterby.chain.sources import CLASSES, UNKNOWN_CLASS, best_class
+from ytterby.chain.uncertainty import interval
+from ytterby.ladder.amounts import Amount, drawn_amounts, nearest_year
+from ytterby.ladder.result import UNKNOWN, Index, Rung, Share
+from ytterby.ladder.shares import Split, concentration, largest, share_list, split
+from ytterby.ladder.tonnage import TonnageBook
+
+WINDOW_A = 3
+NO_OWNER = "use has no owner in the tables"
+
+
+def use_rungs(book: TonnageBook, classes: Mapping[str, str], names: Mapping[str, str]) -> list[Rung]:
+    """Return a rung of use for every material whose total use is stated for at least two regions, or one and the world."""
+    rows = book.chain.demand.filter((pl.col("end_use") == "total") & ((pl.col("year") - book.year).abs() <= WINDOW_A))
+    rows = rows.filter(pl.col("quantity").is_not_null())
+    bounds = [pl.lit(None, pl.Float64).alias(name) for name in ("quantity_low", "quantity_high")]
+    rungs = []
+    for material in rows["material_id"].unique().sort():
+        held = nearest_year(rows.filter(pl.col("material_id") == material), book.year, ["region_id"]).with_columns(bounds)
+        amounts = drawn_amounts(
+            book.chain,
+            held,
+            key="region_id",
+            label=f"use of {material}",
+            basis="published use",
+            factor=lambda unit, name=material: book.factor(name, unit),
+            sampler=book.sampler,
+        )
+        if len(amounts) >= 2:
+            rungs.append(_rung(book, material, amounts, classes, names))
+    return rungs
+
+
+def _rung(
+    book: TonnageBook, material: str, amounts: dict[str, Amount], classes: Mapping[str, str], names: Mapping[str, str]
+) -> Rung:
+    total = amounts.pop(WORLD, None)
+    regions = tuple(sorted(amounts, key=lambda name: (-amounts[name].point, name)))
+    point = np.array([amounts[name].point for name in regions])
+    draws = np.stack([amounts[name].draws for name in regions], axis=1)
+    rest = max(0.0, total.point - float(point.sum())) if total else 0.0
+    rest_draws = rest * np.exp(np.log(1.3) * book.sampler.normal(f"unknown use {material}"))
+    parts: Split = split(f"use of {material}", regions, point, draws, rest, rest_draws, book.sampler)
+    low, high = interval(draws.sum(axis=1) + rest_draws)
+    nobody = (Share(UNKNOWN, "unknown", 1.0, 1.0, 1.0),)
+    evidence = dict.fromkeys(CLASSES, 0.0)
+    whole = float(point.sum()) + rest
+    for name in regions:
+        evidence[best_class(amounts[name].source_id, classes)] += amounts[name].point / whole
+    evidence[UNKNOWN_CLASS] += rest / whole
+    none = {key: Index(None, why=NO_OWNER) for key in ("hhi_owner", "hhi_governance", "import_reliance", "eu_supply_risk")}
+    material_name = book.chain.materials.filter(pl.col("material_id") == material)["name"].to_list()
+    found = [a.source_id for a in amounts.values()] + ([total.source_id] if total else [])
+    return Rung(
+        stage="use",
+        material=material,
+        name=f"use of {material_name[0] if material_name else material}",
+        year=book.year,
+        total_t=whole,
+        total_low=float(low),
+        total_high=float(high),
+        basis="demand",
+        basis_note="published use by region" + ("" if total else "; no world total is published: the sum of regions"),
+        by_place=share_list(parts, names),
+        by_owner=nobody,
+        by_owner_equity=nobody,
+        by_contract=nobody,
+        indices={"hhi": concentration(parts, what="region"), **none, "top1": largest(parts, 1), "top3": largest(parts, 3)},
+        evidence=evidence,
+        source_ids=tuple(sorted({s for ids in found for s in ids.split(";") if s})),
+    )

@@ -1,0 +1,114 @@
+"""From sites to owners: whose tonnes they are by control and by equity, and whose by contract.
+
+The sites of a place carry its tonnage up to what they can make; what the place makes beyond its known sites has no known
+owner. Control and equity come from the ownership graph at mid-year. A contract counts where a binding, framework or closed offtake
+covers the year: its tonnes, bounded by the site's; where it names none, anything from 0 to all the site makes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+
+from ytterby.chain.chain import Chain
+from ytterby.chain.control import FLOAT, UNKNOWN, Control
+from ytterby.chain.ownership import first_day
+from ytterby.chain.uncertainty import Array, Sampler
+from ytterby.ladder.shares import Split, split
+from ytterby.ladder.tonnage import Tonnage, TonnageBook
+
+LIVE = ("framework", "definitive", "closed")
+
+
+def by_place(tonnage: Tonnage, sampler: Sampler) -> Split:
+    """Return the shares of places."""
+    label = f"places of {tonnage.material}"
+    return split(label, tonnage.places, tonnage.point, tonnage.draws, tonnage.unknown, tonnage.unknown_draws, sampler)
+
+
+def site_tonnes(tonnage: Tonnage) -> tuple[Array, Array]:
+    """Return tonnes attributed to sites, (s,) and (draws, s): no place's sites exceed the place."""
+    sites, index = tonnage.sites, {place: i for i, place in enumerate(tonnage.places)}
+    member = np.zeros((len(sites.ids), len(tonnage.places)))
+    member[np.arange(len(sites.ids)), [index[place] for place in sites.places]] = 1.0
+
+    def attribute(made: Array, placed: Array) -> Array:
+        summed = made @ member
+        scale = np.divide(placed, summed, out=np.ones_like(summed), where=summed > placed)
+        result: Array = made * (np.minimum(scale, 1.0) @ member.T)
+        return result
+
+    return attribute(sites.point, tonnage.point), attribute(sites.draws, tonnage.draws)
+
+
+def by_owner(tonnage: Tonnage, control: Control, sampler: Sampler, *, equity: bool = False) -> Split:
+    """Return the shares of ultimate controllers, or of ultimate equity holders."""
+    point, draws = site_tonnes(tonnage)
+    matrix = control.equity if equity else control.control
+    rows = [control.entities.index(name) for name in tonnage.sites.ids]
+    weights = matrix[rows] if rows else np.zeros((0, len(control.holders)))
+    unknown_column = control.holders.index(UNKNOWN)
+    held = np.flatnonzero(weights.sum(axis=0) > 0)
+    held = held[held != unknown_column]
+    ids = tuple(control.holders[i] for i in held)
+    drawn = draws @ weights[:, held]
+    if equity and control.equity_high is not control.equity and rows:
+        gap = np.clip(control.equity_high[rows][:, held] - weights[:, held], 0.0, None)
+        taken = sampler.uniform(f"open stakes of {tonnage.material}")
+        drawn = drawn + (draws @ gap) * taken[:, None]
+    total, total_draws = tonnage.total, tonnage.total_draws
+    owned = point @ weights[:, held]
+    rest = total - float(owned.sum())
+    rest_draws = np.clip(total_draws - drawn.sum(axis=1), 0.0, None)
+    label = f"{'equity' if equity else 'control'} of {tonnage.material}"
+    return split(label, ids, owned, drawn, max(rest, 0.0), rest_draws, sampler)
+
+
+def by_contract(book: TonnageBook, tonnage: Tonnage, year: int) -> Split:
+    """Return the shares of buyers under known offtakes of the year."""
+    chain, sampler = book.chain, book.sampler
+    deals = live_offtakes(chain, tonnage.material, year)
+    point, draws = site_tonnes(tonnage)
+    made = {name: i for i, name in enumerate(tonnage.sites.ids)}
+    tonnes: dict[str, list[tuple[float, Array]]] = {}
+    columns = ["offtake_id", "buyer_id", "facility_id", "quantity_min", "quantity_max", "unit"]
+    for offtake, buyer, site, low, high, unit in deals.select(columns).iter_rows():
+        factor = book.factor(tonnage.material, unit) if unit else 1.0
+        ceiling = draws[:, made[site]] if site in made else np.full(sampler.draws, np.inf)
+        top = float(point[made[site]]) if site in made else np.inf
+        uniform = sampler.uniform(f"offtake {offtake}")
+        if low is None and high is None:
+            if not np.isfinite(top):
+                continue
+            tonnes.setdefault(buyer, []).append((0.0, ceiling * uniform))
+            continue
+        bottom, most = (low if low is not None else 0.0) * factor, (high if high is not None else low) * factor
+        middle = min((bottom + most) / 2, top)
+        tonnes.setdefault(buyer, []).append((middle, np.minimum(bottom + (most - bottom) * uniform, ceiling)))
+    ids = tuple(sorted(tonnes))
+    total, total_draws = tonnage.total, tonnage.total_draws
+    bought = np.array([sum(t for t, _ in tonnes[name]) for name in ids])
+    drawn = np.stack([np.sum([d for _, d in tonnes[name]], axis=0) for name in ids], axis=1) if ids else np.zeros((sampler.draws, 0))
+    over = np.maximum(1.0, bought.sum() / total if total else 1.0)
+    bought = bought / over
+    rest = np.clip(total_draws - drawn.sum(axis=1), 0.0, None)
+    free = max(total - float(bought.sum()), 0.0)
+    return split(f"contract of {tonnage.material}", ids, bought, drawn, free, rest, sampler, spread=False)
+
+
+def live_offtakes(chain: Chain, material: str, year: int) -> pl.DataFrame:
+    """Return the offtakes of a material that bind somebody at mid-year."""
+    day = dt.date(year, 7, 1)
+    start = pl.coalesce(first_day("start_date"), first_day("date"))
+    frame = chain.offtakes.with_columns(begin=start, finish=first_day("end_date"))
+    running = (pl.col("begin").is_null() | (pl.col("begin") <= day)) & (pl.col("finish").is_null() | (pl.col("finish") >= day))
+    binding = pl.col("status").is_in(LIVE) & pl.col("is_binding").fill_null(True)
+    return frame.filter((pl.col("material_id") == material) & running & binding).sort("offtake_id")
+
+
+def holder_names(chain: Chain) -> dict[str, str]:
+    """Return display names of companies, with the free float."""
+    names = dict(zip(chain.companies["company_id"], chain.companies["name"], strict=True))
+    return names | {FLOAT: "free float"}

