@@ -54,6 +54,17 @@ def _ring(indices: list[int], arcs: list[Points]) -> Points:
     return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
 
 
+def cut(ring: Points) -> list[Points]:
+    """Cut a ring where it jumps across the 180th meridian, and close each piece; the jump at the pole may stay."""
+    far = np.abs(np.diff(ring[:, 0])) > 180
+    jumps = np.flatnonzero(far & (np.minimum(ring[:-1, 1], ring[1:, 1]) > -89)) + 1
+    if jumps.size == 0:
+        return [ring]
+    open_ring = np.roll(ring[:-1], -int(jumps[0]), axis=0)
+    pieces = np.split(open_ring, (jumps[1:] - jumps[0]).tolist())
+    return [np.concatenate([piece, piece[:1]]) for piece in pieces if len(piece) > 2]
+
+
 def read_outlines(path: Path, numeric_to_place: dict[str, str]) -> pl.DataFrame:
     """Return place_id, ring, point, longitude, latitude, sorted; rings of fewer than four points are left out."""
     topology = json.loads(path.read_text(encoding="utf-8"))
@@ -65,7 +76,9 @@ def read_outlines(path: Path, numeric_to_place: dict[str, str]) -> pl.DataFrame:
         if place is None:
             raise SystemExit(f"{path.name}: feature '{name}' has no place; add it to UNNUMBERED")
         polygons = feature["arcs"] if feature["type"] == "MultiPolygon" else [feature["arcs"]]
-        rings.setdefault(place, []).extend(_ring(ring, arcs) for polygon in polygons for ring in polygon)
+        rings.setdefault(place, []).extend(
+            piece for polygon in polygons for ring in polygon for piece in cut(_ring(ring, arcs))
+        )
     frames = []
     for place, members in sorted(rings.items()):
         kept = [ring for ring in members if len(ring) >= 4] or members[:1]

@@ -7,12 +7,15 @@ Sources are numbered in the order in which the page first cites them.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from . import format as fmt
 from .figures.palette import Palette, place_palette
 
 if TYPE_CHECKING:
@@ -125,14 +128,28 @@ class BriefContext:
         """The metal as it stands in a sentence."""
         return str(self.result.metal).replace("-", " ")
 
-    def rung_name(self, rung: Rung) -> str:
-        """The rung's material as it stands in a sentence or beside a bar."""
-        return f"{rung.name} in use" if rung.stage == "use" else rung.name
+    @cached_property
+    def short_names(self) -> dict[str, str]:
+        """Names without their qualifiers, where that leaves them different."""
+        full = dict(self.table("materials").select("material_id", "name").iter_rows())
+        names = [*full.values(), *(rung.name for rung in self.result.rungs)]
+        cut: dict[str, set[str]] = {}
+        for name in names:
+            cut.setdefault(fmt.short(name), set()).add(name)
+        return {name: fmt.short(name) if len(cut[fmt.short(name)]) == 1 else name for name in names}
+
+    def short(self, subject: Rung | str) -> str:
+        """The short name of a rung or of a material."""
+        name = self.name(subject) if isinstance(subject, str) else subject.name
+        found = self.short_names.get(name, name)
+        return f"Use of {fmt.lower(found[7:])}" if found.startswith("Use of ") else found
 
     def credit(self, source_ids: tuple[str, ...], limit: int = 4) -> str:
-        """The publishers behind a figure, the first few by name."""
+        """The publishers behind a figure, the most used by name; ids may repeat."""
+        order = {"independent": 0, "interested": 1, "state_affiliated": 2}
+        times = Counter(source_ids)
         publishers: list[str] = []
-        for source_id in source_ids:
+        for source_id in sorted(times, key=lambda name: (-times[name], order.get(self.classes.get(name, ""), 3), name)):
             row = self.sources.get(source_id)
             publisher = (row or {}).get("publisher") or source_id
             if publisher not in publishers:
@@ -165,6 +182,11 @@ def split_ids(joined: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in (joined or "").split(";") if part.strip())
 
 
-def union_ids(cells: list[str | None]) -> tuple[str, ...]:
+def all_ids(cells: Iterable[str | None]) -> tuple[str, ...]:
+    """The ids of many list cells, as often as they stand there."""
+    return tuple(source_id for cell in cells for source_id in split_ids(cell))
+
+
+def union_ids(cells: Iterable[str | None]) -> tuple[str, ...]:
     """The ids of many list cells, each once, in order."""
-    return tuple(dict.fromkeys(source_id for cell in cells for source_id in split_ids(cell)))
+    return tuple(dict.fromkeys(all_ids(cells)))

@@ -1,9 +1,10 @@
 """Flows of contained metal between the rungs, for the drawing of the chain: recipes times rung totals.
 
     feed of material f into product m = t_per_t(f) x total(m) x content(f); loss = feeds - product - co-products
-Tonnes a year of the tracked components. Where several processes make one material, scrap processes take what the
-scrap rung holds, the rest is shared by the sites' stated tonnages, and where none is stated falls to the first process in
-the table. Where the ladder's totals and the recipes disagree the difference is kept as a gap, never spread.
+Tonnes a year of the tracked components. Where several processes make one material, they share it as the sites' stated
+tonnages do if these cover half of it; else each takes what is stated and the rest falls to the process that feeds on
+the latest rung of the chain. Reserves are no flow and are left out, and scrap enters as found, its collection not drawn.
+Where totals and recipes disagree the difference is kept as a gap, never spread.
 """
 
 from __future__ import annotations
@@ -11,8 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
+from .sites import contained_t, stated_outputs
+
 if TYPE_CHECKING:
     from .context import BriefContext
+
+
+NOT_FLOWS = frozenset({"exploration", "use"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,24 +62,24 @@ def chain_flows(context: BriefContext) -> Flows:
     made = {
         rung.material: rung.total_t * content[rung.material]
         for rung in reversed(context.result.rungs)
-        if rung.stage != "use" and rung.total_t and content.get(rung.material)
+        if rung.stage not in NOT_FLOWS and rung.total_t and content.get(rung.material)
     }
     out = Flows(made_t=made)
     if context.table("recipes").is_empty():
         return out
+    scraps = set(context.table("materials").filter(pl.col("kind") == "scrap")["material_id"])
     by_process: dict[str, list[dict[str, Any]]] = {}
-    for row in context.table("recipes").to_dicts():
+    for row in context.table("recipes").sort("process_id", "direction", "role", "material_id").to_dicts():
         by_process.setdefault(row["process_id"], []).append(row)
     makers: dict[str, list[str]] = {}
     for process, rows in by_process.items():
         for row in rows:
-            if row["role"] == "main" and row["material_id"] in made:
+            if row["role"] == "main" and row["material_id"] in made and row["material_id"] not in scraps:
                 makers.setdefault(row["material_id"], []).append(process)
-    scraps = {row["material_id"] for row in context.table("materials").to_dicts() if row["kind"] == "scrap"}
     lost: dict[str, list[tuple[float, str]]] = {}
     for material, processes in makers.items():
-        for process, weight in _weights(context, material, processes, by_process, scraps, made).items():
-            _add_process(out, lost, by_process[process], material, weight, content, scraps, made)
+        for process, weight in _weights(context, made[material], material, processes, by_process).items():
+            _add_process(out, lost, by_process[process], material, weight, content, scraps)
     for target, parts in lost.items():
         total = sum(part for part, _ in parts)
         if total > 0:
@@ -83,27 +91,49 @@ def chain_flows(context: BriefContext) -> Flows:
 
 def _weights(
     context: BriefContext,
+    total: float,
     material: str,
     processes: list[str],
     by_process: dict[str, list[dict[str, Any]]],
-    scraps: set[str],
-    made: dict[str, float],
 ) -> dict[str, float]:
     if len(processes) == 1:
         return {processes[0]: 1.0}
-    rows = (
-        context.table("facility_output").filter(context.table("facility_output")["material_id"] == material).to_dicts()
-    )
-    stated = {
-        process: sum(row["quantity"] or 0.0 for row in rows if row["process_id"] == process) for process in processes
-    }
-    total = sum(stated.values())
-    if total > 0:
-        return {process: quantity / total for process, quantity in stated.items() if quantity > 0}
-    primary = [
-        p for p in processes if not any(row["material_id"] in scraps for row in by_process[p] if row["role"] == "feed")
-    ]
-    return {(primary or processes)[0]: 1.0}
+    stated = _stated_t(context, material, processes)
+    covered = sum(stated.values())
+    if covered >= total / 2:
+        return {process: quantity / covered for process, quantity in stated.items()}
+    order = {rung.material: at for at, rung in enumerate(context.result.rungs)}
+
+    def feeds_on(process: str) -> int:
+        rows = by_process[process]
+        return max((order.get(row["material_id"], -1) for row in rows if row["role"] == "feed"), default=-1)
+
+    main = max(sorted(processes), key=lambda process: (stated.get(process, 0.0), feeds_on(process)))
+    if not stated:
+        kinds = dict(context.table("materials").select("material_id", "kind").iter_rows())
+        chain = [
+            p
+            for p in processes
+            if any(row["role"] == "feed" and kinds.get(row["material_id"]) != "scrap" for row in by_process[p])
+        ]
+        main = max(sorted(chain or processes), key=feeds_on)
+    weights = {process: quantity / total for process, quantity in stated.items()}
+    weights[main] = weights.get(main, 0.0) + (total - covered) / total
+    return weights
+
+
+def _stated_t(context: BriefContext, material: str, processes: list[str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    rows = stated_outputs(context).filter((pl.col("material_id") == material) & pl.col("process_id").is_in(processes))
+    best: dict[str, dict[str, Any]] = {}
+    for row in rows.filter(pl.col("measure") != "planned_capacity").to_dicts():
+        if row["measure"] == "production" or row["facility_id"] not in best:
+            best[row["facility_id"]] = row
+    for row in best.values():
+        quantity = contained_t(context, row)
+        if quantity:
+            found[row["process_id"]] = found.get(row["process_id"], 0.0) + quantity
+    return found
 
 
 def _add_process(
@@ -114,9 +144,8 @@ def _add_process(
     weight: float,
     content: dict[str, float],
     scraps: set[str],
-    made: dict[str, float],
 ) -> None:
-    product = made[material] * weight
+    product = out.made_t[material] * weight
     gross = product / content[material]
     entering, leaving, seen, names = 0.0, product, set[str](), []
     for row in rows:

@@ -8,10 +8,12 @@ Refuses nothing: a missing number is an en dash, never 0.
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 NBSP: Final = "\u00a0"
 MISSING: Final = "\u2013"
+MINUS: Final = "\u2212"
 
 
 def is_known(value: float | None) -> bool:
@@ -27,12 +29,14 @@ def share(value: float | None) -> str:
 
 
 def _percent(value: float) -> str:
+    if value < 0:
+        return MINUS + _percent(-value)
     percent = value * 100
     if percent == 0:
         return "0"
-    if abs(percent) < 0.05:
+    if percent < 0.05:
         return "<0.1"
-    if abs(percent) < 9.95:
+    if percent < 9.95:
         return f"{percent:.1f}"
     if 99.5 <= percent < 100:
         return f"{percent:.1f}" if percent < 99.95 else ">99.9"
@@ -43,7 +47,11 @@ def share_interval(low: float | None, high: float | None) -> str:
     """The interval of a share, `71–86 %`."""
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return MISSING
-    return f"{_percent(low)}\u2013{_percent(high)}{NBSP}%"
+    return f"{_span(_percent(low), _percent(high))}{NBSP}%"
+
+
+def _span(low: str, high: str) -> str:
+    return f"{low} to {high}" if MINUS in low + high else f"{low}\u2013{high}"
 
 
 def share_with_interval(value: float | None, low: float | None, high: float | None) -> str:
@@ -130,8 +138,16 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def short(name: str) -> str:
+    """A traded name without its qualifiers: what follows the first comma, and brackets unless they hold a symbol."""
+    head = re.sub(r"\s*\((?![A-Z0-9]{1,6}\))[^)]*\)?", "", name.split(", ")[0]).strip()
+    return head or name
+
+
 def lower(text: str) -> str:
     """The text with its first letter in lower case, unless it opens with an abbreviation."""
+    if text.startswith("Use of "):
+        return f"use of {lower(text[7:])}"
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 

@@ -65,7 +65,7 @@ def contained_t(context: BriefContext, row: dict[str, Any]) -> float | None:
 
 
 def sites(context: BriefContext) -> tuple[Site, ...]:
-    """Every facility of the chain, in the order of the table."""
+    """Every facility of the chain, by id."""
     from .context import split_ids
 
     stages = dict(context.table("materials").select("material_id", "stage").iter_rows())
@@ -77,7 +77,7 @@ def sites(context: BriefContext) -> tuple[Site, ...]:
             best[row["facility_id"]] = (rank, stages.get(row["material_id"], ""), size, row["measure"])
     status = latest_status(context)
     found = []
-    for row in context.table("facilities").to_dicts():
+    for row in context.table("facilities").sort("facility_id").to_dicts():
         _, stage, size, measure = best.get(row["facility_id"], ((9, 0.0, ""), None, None, None))
         found.append(
             Site(

@@ -85,7 +85,9 @@ class Chain:
         changed = {name: frame.select(empty_table(name).columns) for name, frame in tables.items()}
         parts = [self.digest, *(f"{name}:{_frame_digest(frame)}" for name, frame in sorted(changed.items()))]
         digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-        return Chain(self.name, self.metadata, MappingProxyType({**self.tables, **changed}), digest, (*self.overlays, overlay))
+        return Chain(
+            self.name, self.metadata, MappingProxyType({**self.tables, **changed}), digest, (*self.overlays, overlay)
+        )
 
 
 def _frame_digest(frame: pl.DataFrame) -> str:
@@ -153,6 +155,11 @@ def load_world() -> Chain:
     for name, frame in package.tables.items():
         tables[name] = pl.concat([tables[name], frame]) if name in tables else frame
     return Chain("world", package.metadata, MappingProxyType(tables), folder_digest(folder))
+
+
+def shared_tables() -> Mapping[str, pl.DataFrame]:
+    """Return the tables that all metals share."""
+    return MappingProxyType(_shared().tables)
 
 
 @cache

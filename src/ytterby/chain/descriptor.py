@@ -16,7 +16,9 @@ from ytterby.chain.schema import schema, table_descriptor
 def describe_package(folder: Path) -> dict[str, Any]:
     """Return the descriptor of a package: what its datapackage.json says, with resources made anew from its files."""
     path = folder / "datapackage.json"
-    descriptor: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"name": folder.name}
+    descriptor: dict[str, Any] = (
+        json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"name": folder.name}
+    )
     files = sorted(p for p in folder.iterdir() if p.suffix in (".csv", ".parquet") and p.stem in schema())
     present = frozenset(file.stem for file in files)
     descriptor["resources"] = [_resource(file, present) for file in files]
@@ -32,14 +34,18 @@ def _resource(file: Path, present: frozenset[str]) -> dict[str, Any]:
         columns = frozenset(pl.read_parquet_schema(file))
     resource: dict[str, Any] = {"name": file.stem, "path": file.name}
     resource |= {"profile": "tabular-data-resource"} if is_csv else {"format": "parquet"}
-    resource |= {"mediatype": "text/csv", "encoding": "utf-8"} if is_csv else {"mediatype": "application/vnd.apache.parquet"}
+    resource |= (
+        {"mediatype": "text/csv", "encoding": "utf-8"} if is_csv else {"mediatype": "application/vnd.apache.parquet"}
+    )
     resource["schema"] = table_descriptor(file.stem, present=present, columns=columns)
     return resource
 
 
 def write_descriptor(folder: Path) -> Path:
     """Write the descriptor of a package, whole or not at all, and return its path."""
-    return write_text(folder / "datapackage.json", json.dumps(describe_package(folder), indent=1, ensure_ascii=False) + "\n")
+    return write_text(
+        folder / "datapackage.json", json.dumps(describe_package(folder), indent=1, ensure_ascii=False) + "\n"
+    )
 
 
 def write_text(path: Path, text: str) -> Path:

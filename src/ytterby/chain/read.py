@@ -1,8 +1,8 @@
 """Reads a chain package from a folder: `datapackage.json` and its tables, CSV or Parquet, into typed frames.
 
 Rows are counted as a spreadsheet counts them: 1 is the header, 2 the first record. Every fault of form is collected
-(encoding, byte-order mark, line ends, missing or unknown columns, ragged rows, cells that do not parse, numbers that are
-not finite); meaning is checked in `check`. Nothing is repaired silently.
+(encoding, byte-order mark, line ends, missing or unknown columns, ragged rows, cells that do not parse, numbers that
+are not finite); meaning is checked in `check`. Nothing is repaired silently.
 """
 
 from __future__ import annotations
@@ -116,7 +116,9 @@ def _read_csv(path: Path) -> tuple[pl.DataFrame, list[Fault]]:
         faults.append(Fault(path.name, row, "", shown, "is not UTF-8", "save the file as UTF-8"))
         return empty_table(table), faults
     if "\x00" in text:
-        faults.append(Fault(path.name, None, "", "NUL", "holds NUL bytes: it is no text file", "export it again as CSV"))
+        faults.append(
+            Fault(path.name, None, "", "NUL", "holds NUL bytes: it is no text file", "export it again as CSV")
+        )
         return empty_table(table), faults
     header, rows = _split_rows(path.name, text, faults)
     return _typed(path.name, table, header, rows, faults), faults
@@ -191,7 +193,10 @@ def _cast(text: pl.Series, column: Column) -> tuple[pl.Series, list[int]]:
 
 
 _EXPECTED = {
-    "number": ("is not a finite number", "write digits with '.' as decimal sign and no thousands mark, or leave it empty"),
+    "number": (
+        "is not a finite number",
+        "write digits with '.' as decimal sign and no thousands mark, or leave it empty",
+    ),
     "fraction": ("is not a finite number", "write a fraction from 0 to 1; percent is never stored"),
     "integer": ("is not a whole number", "write digits alone"),
     "year": ("is not a year", "write four digits, such as 2024"),

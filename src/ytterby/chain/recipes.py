@@ -68,10 +68,14 @@ def broken_paths(recipes: pl.DataFrame, mined: Sequence[str], demanded: frozense
 
 def chain_order(chain: Chain) -> list[str]:
     """Return the chain's own materials from deposit to product: by stage, and by recipe inside a stage."""
-    stages = list(dict.fromkeys(["exploration", "mining", "refining", "smelting", "processing", "manufacturing", "use"]))
+    stages = list(
+        dict.fromkeys(["exploration", "mining", "refining", "smelting", "processing", "manufacturing", "use"])
+    )
     stages.append("recycling")
     materials = chain.materials.filter(~pl.col("kind").is_in(["reagent", "loss"]))
-    depth = _depth(chain.recipes)
+    scrap = chain.materials.filter(pl.col("kind") == "scrap")["material_id"]
+    from_scrap = chain.recipes.filter((pl.col("role") == "feed") & pl.col("material_id").is_in(scrap.implode()))
+    depth = _depth(chain.recipes.filter(~pl.col("process_id").is_in(from_scrap["process_id"].implode())))
     rows = materials.select("material_id", "stage").iter_rows()
     ranked = sorted((stages.index(stage), depth.get(name, 0), name) for name, stage in rows if stage in stages)
     return [name for _, _, name in ranked]

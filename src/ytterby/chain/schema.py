@@ -106,7 +106,9 @@ def key_columns(table: str) -> tuple[str, ...]:
 
 def describe(table: str) -> str:
     """Return the columns of a table as text: name, type, unit, status, description."""
-    lines = [f"{c.name} ({c.type}{', ' + c.unit if c.unit else ''}, {c.status}): {c.description}" for c in schema()[table]]
+    lines = [
+        f"{c.name} ({c.type}{', ' + c.unit if c.unit else ''}, {c.status}): {c.description}" for c in schema()[table]
+    ]
     return "\n".join(lines)
 
 

@@ -29,7 +29,9 @@ def tonnes_per(mass_unit: str) -> float:
         registry = _registry()
         return float(registry.Quantity(1.0, mass_unit).to("tonne").magnitude)
     except (pint.errors.PintError, AttributeError, AssertionError) as error:
-        raise UnitError(f"'{mass_unit}' is not a unit of mass; write t, kt, kg, lb or another that pint knows") from error
+        raise UnitError(
+            f"'{mass_unit}' is not a unit of mass; write t, kt, kg, lb or another that pint knows"
+        ) from error
 
 
 @cache

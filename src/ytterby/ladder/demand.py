@@ -15,18 +15,16 @@ from ytterby.ladder.result import UNKNOWN, Index, Rung, Share
 from ytterby.ladder.shares import Split, concentration, largest, share_list, split
 from ytterby.ladder.tonnage import TonnageBook
 
-WINDOW_A = 3
 NO_OWNER = "use has no owner in the tables"
 
 
 def use_rungs(book: TonnageBook, classes: Mapping[str, str], names: Mapping[str, str]) -> list[Rung]:
     """Return a rung of use for every material whose total use is stated for at least two regions, or one and the world."""
-    rows = book.chain.demand.filter((pl.col("end_use") == "total") & ((pl.col("year") - book.year).abs() <= WINDOW_A))
+    rows = book.chain.demand.filter((pl.col("end_use") == "total"))
     rows = rows.filter(pl.col("quantity").is_not_null())
-    bounds = [pl.lit(None, pl.Float64).alias(name) for name in ("quantity_low", "quantity_high")]
     rungs = []
     for material in rows["material_id"].unique().sort():
-        held = nearest_year(rows.filter(pl.col("material_id") == material), book.year, ["region_id"]).with_columns(bounds)
+        held = nearest_year(rows.filter(pl.col("material_id") == material), book.year, ["region_id"])
         amounts = drawn_amounts(
             book.chain,
             held,
@@ -35,6 +33,7 @@ def use_rungs(book: TonnageBook, classes: Mapping[str, str], names: Mapping[str,
             basis="published use",
             factor=lambda unit, name=material: book.factor(name, unit),
             sampler=book.sampler,
+            year=book.year,
         )
         if len(amounts) >= 2:
             rungs.append(_rung(book, material, amounts, classes, names))
@@ -59,12 +58,14 @@ def _rung(
         evidence[best_class(amounts[name].source_id, classes)] += amounts[name].point / whole
     evidence[UNKNOWN_CLASS] += rest / whole
     none = {key: Index(None, why=NO_OWNER) for key in ("hhi_owner", "hhi_governance", "import_reliance", "eu_supply_risk")}
-    material_name = book.chain.materials.filter(pl.col("material_id") == material)["name"].to_list()
+    names_of = dict(book.chain.materials.select("material_id", "name").iter_rows())
+    is_end = book.kinds.get(material) == "chain" and not book.feeds(material).height
+    what = names_of.get(material, material) if is_end else f"{book.chain.metal} in all products"
     found = [a.source_id for a in amounts.values()] + ([total.source_id] if total else [])
     return Rung(
         stage="use",
         material=material,
-        name=f"use of {material_name[0] if material_name else material}",
+        name=f"use of {what}",
         year=book.year,
         total_t=whole,
         total_low=float(low),

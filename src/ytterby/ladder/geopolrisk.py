@@ -70,17 +70,31 @@ def geopolrisk_table(
     lines = lines_of(world, chosen, rules)
     if method == "geopolrisk-py":
         chosen = [m for m in chosen if m in set(lines["raw_material_id"])]
-    flows = flows_of(world, lines, span, rules)
-    produced = production_of(world, chosen, span, rules)
-    grid = _grid(chosen, [*singles, *members["region_id"].unique(maintain_order=True)], span)
+    parts = [_one_year(world, chosen, lines, singles, members.filter(year=year), year, rules) for year in span]
+    return pl.concat(parts).sort(KEYS)
+
+
+def _one_year(
+    world: WorldTables,
+    materials: list[str],
+    lines: pl.DataFrame,
+    singles: list[str],
+    members: pl.DataFrame,
+    year: int,
+    rules: Rules,
+) -> pl.DataFrame:
+    """Return the rows of one year; years are done one by one to keep memory small."""
+    flows = flows_of(world, lines, [year], rules)
+    produced = production_of(world, materials, [year], rules)
+    grid = _grid(materials, [*singles, *members["region_id"].unique(maintain_order=True)], year)
     table = (
-        grid.join(concentration_of(world, chosen, span, rules), on=["raw_material_id", "year"], how="left")
+        grid.join(concentration_of(world, materials, [year], rules), on=["raw_material_id", "year"], how="left")
         .join(_own(produced, singles, members), on=KEYS, how="left")
         .join(_imports(flows, singles, members), on=KEYS, how="left")
         .join(_exports(flows, singles, members), on=KEYS, how="left")
         .join(_line_notes(world, lines), on="raw_material_id", how="left")
     )
-    return _scores(table, rules).sort(KEYS)
+    return _scores(table, rules)
 
 
 def _known_years(world: WorldTables, years: Iterable[int]) -> list[int]:
@@ -128,12 +142,12 @@ def _regions(
     return [r for r in asked if r not in bloc_ids], members
 
 
-def _grid(materials: list[str], regions: list[str], years: list[int]) -> pl.DataFrame:
-    """Return every combination of raw material, region and year."""
+def _grid(materials: list[str], regions: list[str], year: int) -> pl.DataFrame:
+    """Return every combination of raw material and region in a year."""
     return (
         pl.DataFrame({"raw_material_id": materials}, schema={"raw_material_id": pl.String})
         .join(pl.DataFrame({"region_id": regions}, schema={"region_id": pl.String}), how="cross")
-        .join(pl.DataFrame({"year": years}, schema={"year": pl.Int32}), how="cross")
+        .with_columns(pl.lit(year, dtype=pl.Int32).alias("year"))
     )
 
 
@@ -150,7 +164,6 @@ def _own(production: pl.DataFrame, singles: list[str], members: pl.DataFrame) ->
 
 def _imports(flows: pl.DataFrame, singles: list[str], members: pl.DataFrame) -> pl.DataFrame:
     """Return imports by region: tonnes, gross, value, risk-weighted tonnes; trade inside a bloc bears no risk."""
-    columns = ["quantity", "gross", "value", "risk", "is_unknown", "is_inside"]
     alone = flows.filter(pl.col("importer").is_in(singles)).with_columns(
         pl.col("importer").alias("region_id"), (pl.col("exporter") == pl.col("importer")).alias("is_inside")
     )
@@ -161,18 +174,15 @@ def _imports(flows: pl.DataFrame, singles: list[str], members: pl.DataFrame) -> 
         .with_columns(pl.col("is_inside").fill_null(value=False))
     )
     outside = pl.col("quantity") * (~pl.col("is_inside"))
-    return (
-        pl.concat([frame.select(*KEYS, *columns) for frame in (alone, together)])
-        .group_by(KEYS)
-        .agg(
-            pl.col("quantity").sum().alias("all_imports"),
-            (outside * pl.col("risk")).sum().alias("risky_imports"),
-            (outside * pl.col("is_unknown")).sum().alias("unknown_imports"),
-            outside.sum().alias("imports_t"),
-            pl.col("gross").sum(),
-            pl.col("value").sum(),
-        )
+    sums = (
+        pl.col("quantity").sum().alias("all_imports"),
+        (outside * pl.col("risk")).sum().alias("risky_imports"),
+        (outside * pl.col("is_unknown")).sum().alias("unknown_imports"),
+        outside.sum().alias("imports_t"),
+        pl.col("gross").sum(),
+        pl.col("value").sum(),
     )
+    return pl.concat([frame.group_by(KEYS).agg(sums) for frame in (alone, together)])
 
 
 def _exports(flows: pl.DataFrame, singles: list[str], members: pl.DataFrame) -> pl.DataFrame:
@@ -182,11 +192,8 @@ def _exports(flows: pl.DataFrame, singles: list[str], members: pl.DataFrame) -> 
     together = flows.join(members.rename({"place_id": "exporter"}), on=["exporter", "year"]).join(
         inner, on=["importer", "year", "region_id"], how="anti"
     )
-    return (
-        pl.concat([frame.select(*KEYS, "quantity") for frame in (alone, together)])
-        .group_by(KEYS)
-        .agg(pl.col("quantity").sum().alias("exports_t"))
-    )
+    total = pl.col("quantity").sum().alias("exports_t")
+    return pl.concat([frame.group_by(KEYS).agg(total) for frame in (alone, together)])
 
 
 def _line_notes(world: WorldTables, lines: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
+import numpy as np
+
 from ytterby.chain.chain import Chain, load_world
 from ytterby.chain.control import Control, trace_control
 from ytterby.chain.places import bloc_members, resolve_bloc
@@ -22,11 +24,12 @@ from ytterby.ladder.demand import use_rungs
 from ytterby.ladder.indices import concentration_ratio, hhi
 from ytterby.ladder.owners import by_contract, by_owner, by_place, holder_names
 from ytterby.ladder.result import Index, LadderResult, Rung, Sensitivity
-from ytterby.ladder.risk import RiskInputs, bloc_trade, governance, governance_index, reliance, supply_risk, trade_parameters
+from ytterby.ladder.risk import RiskInputs, governance, governance_index, supply_risk, trade_parameters
 from ytterby.ladder.scores import geopolrisk_of, recycling_rate
 from ytterby.ladder.sensitivity import of_headline
 from ytterby.ladder.shares import concentration, largest, share_list
 from ytterby.ladder.tonnage import Tonnage, TonnageBook
+from ytterby.ladder.trade import bloc_trade, reliance
 from ytterby.manifest import manifest
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -113,7 +116,7 @@ class _Climb:
 
     def __init__(self, chain: Chain, world: Chain, year: int, bloc: str, sampler: Sampler) -> None:
         self.chain, self.world, self.year, self.bloc, self.sampler = chain, world, year, bloc, sampler
-        self.book = TonnageBook(chain, year, sampler)
+        self.book = TonnageBook(chain, world, year, sampler)
         self.control = trace_control(chain, dt.date(year, 7, 1))
         self.classes = source_classes(chain, self.control.state)
         self.members = bloc_members(chain, bloc, year)
@@ -172,9 +175,9 @@ class _Climb:
         made = {tonnage.places[i]: float(tonnage.point[i]) for i in inside}
         trade = bloc_trade(self.chain, self.world, material, self.members, self.year)
         if self.bloc == "WORLD":
-            ir = Index(None, why="the world imports nothing")
+            ir, ir_draws = Index(None, why="the world imports nothing"), np.full(self.sampler.draws, np.nan)
         else:
-            ir = reliance(trade, sum(made.values()), tonnage.draws[:, inside].sum(axis=1), self.sampler, material)
+            ir, ir_draws = reliance(trade, sum(made.values()), tonnage.draws[:, inside].sum(axis=1), self.sampler, material)
         return {
             "hhi": concentration(places, what="place"),
             "hhi_owner": concentration(owners.merged(states), what="owner"),
@@ -182,7 +185,7 @@ class _Climb:
             "top1": largest(places, 1),
             "top3": largest(places, 3),
             "import_reliance": ir,
-            "eu_supply_risk": supply_risk(places, trade, made, ir, inputs, self.sampler),
+            "eu_supply_risk": supply_risk(places, trade, made, ir, ir_draws, inputs, self.sampler),
         }
 
     def _explain(self, name: str, tonnage: Tonnage) -> None:

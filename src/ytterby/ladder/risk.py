@@ -1,9 +1,8 @@
-"""Trade of a rung: import reliance of a bloc, where it buys, and supply risk by the European method.
+"""Supply risk of a rung by the European method, and governance-weighted concentration.
 
-Trade is gross tonnes of the lines that stand for the material, times the line's weight. A rung whose lines are not in
-the trade table has no import reliance, and says which line is missing. European supply risk is over production shares
-(each member of the bloc a supplier of its own) with g from the six governance estimates and t from the policies in
-force at mid-year: 0.8 for members of the EU, 1.1 licence or other control, 1.2 tariff, 1.3 quota, 1.5 ban; the strongest counts.
+Shares of places (each member of a bloc a supplier of its own) are weighted with g from the six governance estimates
+and t from the policies in force at mid-year: 0.8 for members of the EU, 1.1 licence or other control, 1.2 tariff, 1.3
+quota, 1.5 ban; the strongest counts (the rule from policy to t is ours; the range is that of the 2023 study).
 """
 
 from __future__ import annotations
@@ -17,83 +16,15 @@ import polars as pl
 
 from ytterby.chain.chain import Chain
 from ytterby.chain.ownership import first_day
-from ytterby.chain.uncertainty import Array, Sampler, interval, log_sd
+from ytterby.chain.uncertainty import Array, Sampler, interval
 from ytterby.ladder.indices import eu_supply_risk, governance_scaled, hhi_governance
 from ytterby.ladder.result import Index
 from ytterby.ladder.shares import Split
+from ytterby.ladder.trade import Trade
 
 MIDDLE = 5.0
 ESTIMATE_SD = 0.2
 TRADE_PARAMETER = {"ban": 1.5, "technology_ban": 1.1, "quota": 1.3, "tariff": 1.2, "licence": 1.1}
-
-
-@dataclass(frozen=True)
-class Trade:
-    """Imports by origin and exports of a bloc, gross tonnes; `why` says what is missing."""
-
-    imports: Mapping[str, float]
-    exports: float
-    why: str
-    source_ids: tuple[str, ...] = ()
-
-    @property
-    def is_held(self) -> bool:
-        """True where trade of the material is known."""
-        return not self.why
-
-
-def bloc_trade(chain: Chain, world: Chain, material: str, members: frozenset[str], year: int) -> Trade:
-    """Return the trade of a bloc with the rest of the world in one material and year."""
-    lines = chain.material_hs6.filter(pl.col("material_id") == material)
-    if lines.is_empty():
-        return Trade({}, 0.0, "no HS line stands for this material")
-    held = lines.join(world.world_trade.select("hs6").unique(), on="hs6", how="semi").filter(pl.col("weight") > 0)
-    own = chain.trade.filter((pl.col("material_id") == material) & (pl.col("year") == year))
-    if held.is_empty() and own.filter((pl.col("exporter") != "WORLD") & (pl.col("importer") != "WORLD")).is_empty():
-        return Trade({}, 0.0, f"no trade is held for HS {', '.join(sorted(set(lines['hs6'])))}")
-    if held.is_empty():
-        flows = own.select("exporter", "importer", pl.col("quantity").alias("t"), "source_id")
-        if not _covers(flows, members):
-            return Trade({}, 0.0, f"trade of HS {', '.join(sorted(set(lines['hs6'])))} is held in part only")
-    else:
-        weight = dict(held.group_by("hs6").agg(pl.col("weight").max()).iter_rows())
-        trade = world.world_trade.filter((pl.col("year") == year) & pl.col("hs6").is_in(list(weight)))
-        if trade.is_empty():
-            years = world.world_trade["year"]
-            return Trade({}, 0.0, f"trade is held for {years.min()} to {years.max()}")
-        scale = pl.col("hs6").replace_strict(weight, return_dtype=pl.Float64)
-        flows = trade.select("exporter", "importer", (pl.col("quantity_t") * scale).alias("t"), "source_id")
-    return _of_bloc(flows, members)
-
-
-def _covers(flows: pl.DataFrame, members: frozenset[str]) -> bool:
-    touched = flows.filter(pl.col("exporter").is_in(list(members)) | pl.col("importer").is_in(list(members)))
-    return not touched.is_empty()
-
-
-def _of_bloc(flows: pl.DataFrame, members: frozenset[str]) -> Trade:
-    inside = list(members)
-    bought = flows.filter(pl.col("importer").is_in(inside) & ~pl.col("exporter").is_in(inside))
-    sold = flows.filter(pl.col("exporter").is_in(inside) & ~pl.col("importer").is_in(inside))
-    origin = bought.group_by("exporter").agg(pl.col("t").sum()).filter(pl.col("t") > 0).sort("exporter")
-    return Trade(dict(origin.iter_rows()), float(sold["t"].sum()), "", tuple(flows["source_id"].unique().sort()))
-
-
-def reliance(trade: Trade, made: float, made_draws: Array, sampler: Sampler, label: str) -> Index:
-    """Return import reliance (imports - exports) / (production + imports - exports)."""
-    if not trade.is_held:
-        return Index(None, why=trade.why)
-    bought, sold = sum(trade.imports.values()), trade.exports
-    if made + bought - sold <= 0:
-        return Index(None, why="exports exceed production and imports: consumption is not positive")
-    sd = log_sd("reported")
-    bought_draws = sampler.amount(f"imports {label}", bought, sd, "trade")
-    sold_draws = sampler.amount(f"exports {label}", sold, sd, "trade")
-    use = made_draws + bought_draws - sold_draws
-    drawn = np.where(use > 0, (bought_draws - sold_draws) / np.where(use > 0, use, 1.0), np.nan)
-    drawn = drawn[np.isfinite(drawn)]
-    low, high = interval(drawn) if drawn.size else (np.float64(np.nan), np.float64(np.nan))
-    return Index((bought - sold) / (made + bought - sold), float(low), float(high))
 
 
 def governance(chain: Chain, world: Chain, year: int) -> dict[str, float]:
@@ -158,27 +89,40 @@ def governance_index(parts: Split, inputs: RiskInputs, sampler: Sampler, label: 
     return Index(float(hhi_governance(parts.point, g)), float(low), float(high))
 
 
-def supply_risk(parts: Split, trade: Trade, made: Mapping[str, float], ir: Index, inputs: RiskInputs, sampler: Sampler) -> Index:
+def supply_risk(
+    parts: Split, trade: Trade, made: Mapping[str, float], ir: Index, ir_draws: Array, inputs: RiskInputs, sampler: Sampler
+) -> Index:
     """Return supply risk by the European method; world mix alone where the bloc's sourcing is not known."""
     if not parts.ids or parts.unknown > 0.999:
         return Index(None, why="no place is known")
-    g, t = inputs.weights(parts.ids)
-    h_world = float(hhi_governance(parts.point, g, t))
-    noise = np.stack([sampler.normal(f"governance {place}") for place in parts.ids], axis=1)
-    h_world_draws = np.einsum("di,di->d", parts.draws**2 * t, np.clip(g - 2 * ESTIMATE_SD * noise, 0.0, 10.0))
-    h_eu = None
-    if trade.is_held and ir.value is not None:
-        sourcing = dict(trade.imports)
-        for place, tonnes in made.items():
-            sourcing[place] = sourcing.get(place, 0.0) + tonnes
-        mix = tuple(sorted(place for place, tonnes in sourcing.items() if tonnes > 0))
-        if mix:
-            amounts = np.array([sourcing[place] for place in mix])
-            h_eu = float(hhi_governance(amounts / amounts.sum(), *inputs.weights(mix)))
+    h_world, h_world_draws = _weighted(parts.ids, parts.point, parts.draws, inputs, sampler)
+    h_eu, h_eu_draws = None, h_world_draws
+    sourcing = _sourcing(trade, made) if trade.is_held and ir.value is not None else {}
+    if sourcing:
+        mix = np.array(list(sourcing.values()))
+        mix = mix / mix.sum()
+        h_eu, h_eu_draws = _weighted(tuple(sourcing), mix, np.broadcast_to(mix, (sampler.draws, len(mix))), inputs, sampler)
     found = eu_supply_risk(h_global=h_world, h_eu=h_eu, reliance=ir.value, recycling_input_rate=inputs.recycling)
     if found.value is None:
         return Index(None, why="the import reliance that the method needs is not known")
-    weight = 1.0 if found.basis == "GS" else (found.import_reliance or 0.0) / 2
-    drawn = found.value + weight * (h_world_draws - h_world) * (1 - inputs.recycling)
-    low, high = interval(drawn)
-    return Index(found.value, float(low), float(high), "" if found.basis == "GS+EU" else f"basis {found.basis}: {trade.why or ir.why}")
+    half = np.clip(np.nan_to_num(ir_draws, nan=1.0), 0.0, 1.0) / 2 if found.basis == "GS+EU" else np.ones(sampler.draws)
+    low, high = interval((h_world_draws * half + h_eu_draws * (1 - half)) * (1 - inputs.recycling))
+    why = "" if found.basis == "GS+EU" else f"world supply mix alone: {trade.why or ir.why}"
+    return Index(found.value, float(low), float(high), why)
+
+
+def _sourcing(trade: Trade, made: Mapping[str, float]) -> dict[str, float]:
+    """Return where a bloc's supply comes from: imports by origin and each member's own output."""
+    places = sorted({*trade.imports, *made})
+    amounts = {place: trade.imports.get(place, 0.0) + made.get(place, 0.0) for place in places}
+    return {place: tonnes for place, tonnes in amounts.items() if tonnes > 0}
+
+
+def _weighted(
+    places: tuple[str, ...], point: Array, draws: Array, inputs: RiskInputs, sampler: Sampler
+) -> tuple[float, Array]:
+    """Return sum of s^2 g t at the point and drawn, g with the standard error of the estimates."""
+    g, t = inputs.weights(places)
+    noise = np.stack([sampler.normal(f"governance {place}") for place in places], axis=1)
+    drawn = np.einsum("di,di->d", draws**2 * t, np.clip(g - 2 * ESTIMATE_SD * noise, 0.0, 10.0))
+    return float(hhi_governance(point, g, t)), drawn

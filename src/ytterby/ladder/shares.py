@@ -1,8 +1,9 @@
 """From tonnes to shares: who holds what of a rung, the unknown visible, each share with its interval.
 
-Unknown tonnage is spread in the draws: a part u, uniform between none and all, falls to named holders in proportion to
-their tonnes times an exponential weight, the rest to holders so small that they add nothing to HHI. At the point all
-of it stays unknown, so that HHI there is a lower bound (METHODS: "other countries").
+Unknown tonnage is spread in the draws within stated bounds: a part u, uniform between none and all, falls to named
+holders in proportion to their tonnes times an exponential weight, but to none more than it is known to hold already;
+the rest falls to holders so small that they add nothing to HHI. At the point all of it stays unknown, so that HHI there
+is a lower bound, as for a residual of "other countries".
 """
 
 from __future__ import annotations
@@ -67,8 +68,9 @@ def split(
     weights = weights * draws
     sums = weights.sum(axis=1, keepdims=True)
     weights = np.divide(weights, sums, out=np.zeros_like(weights), where=sums > 0)
-    named = draws + weights * (taken * rest_draws)[:, None]
-    left = (1 - taken) * rest_draws
+    extra = np.minimum(weights * (taken * rest_draws)[:, None], draws)
+    named = draws + extra
+    left = rest_draws - extra.sum(axis=1)
     if total <= 0:
         return Split(ids, point * 0, named * 0, 1.0, np.ones(sampler.draws))
     return Split(ids, point / total, named / total_draws[:, None], rest / total, left / total_draws)

@@ -85,6 +85,7 @@ def utilisation_of(chain: Chain, material: str, year: int, sampler: Sampler) -> 
         basis="published utilisation",
         factor=lambda _: 1.0,
         sampler=sampler,
+        year=year,
     )
     label = f"utilisation of {material}, assumed {DEFAULT_UTILISATION:g}"
     draws = sampler.fraction(label, DEFAULT_UTILISATION, log_sd("assumed"), None)
@@ -149,6 +150,7 @@ def _amounts(
             basis="output of sites" if measure == "production" else "capacity of sites",
             factor=lambda unit: book.factor(material, unit),
             sampler=book.sampler,
+            year=book.year,
         )
         for site, amount in found.items():
             if site in result:

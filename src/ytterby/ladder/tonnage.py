@@ -1,28 +1,39 @@
 """How much of a material each place makes in a year, with draws, from whatever is stated.
 
 A place's tonnage is, in this order: its published output; its published capacity times utilisation; its published
-share of the world times the total; the sum of its operating sites (output, else capacity times utilisation). The world total is
-published, or follows from the next stage by mass balance (total of the product times feed per tonne), or is the sum.
-What the total leaves is unknown; without a total, sites of unknown size stand for the median site (assumed).
+share of the world times the total; the sum of its operating sites (output, else capacity times utilisation); what the
+next stage at that place needs (mass balance, within what the total leaves). The world total is published, or follows
+from the next stage, or is the sum. What the total leaves is unknown; without a total, sites of unknown size stand for
+the median site (assumed).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from ytterby.chain.chain import Chain
-from ytterby.chain.conflicts import default_rows
 from ytterby.chain.places import WORLD
 from ytterby.chain.uncertainty import Array, Sampler, log_sd
 from ytterby.chain.units import gross_factor
 from ytterby.ladder.amounts import Amount, drawn_amounts, nearest_year
+from ytterby.ladder.reserves import reserves
 from ytterby.ladder.sites import Sites, site_tonnage, utilisation_of
+from ytterby.ladder.trade import net_imports, trade_flows
 
-WINDOW_A = 6
+BALANCE = "mass balance with the next stage"
+BASES = {
+    "published output": "output",
+    "published share of the world": "output",
+    "published capacity times utilisation": "capacity",
+    "output of sites": "capacity",
+    "sites' capacity times utilisation": "capacity",
+    BALANCE: "balance",
+    "reserves": "reserves",
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,7 @@ class Tonnage:
     """Gross tonnes by place, at the point (n,) and drawn (draws, n), with the unknown rest."""
 
     material: str
+    by_place: tuple[Amount, ...]
     places: tuple[str, ...]
     point: Array
     draws: Array
@@ -38,7 +50,6 @@ class Tonnage:
     basis: str
     note: str
     inputs: tuple[Amount, ...]
-    by_place: tuple[Amount, ...]
     sites: Sites
 
     @property
@@ -56,236 +67,195 @@ class Tonnage:
 class TonnageBook:
     """Computes tonnages of one chain and year once each; a total may need the next stage's."""
 
-    def __init__(self, chain: Chain, year: int, sampler: Sampler) -> None:
-        self.chain, self.year, self.sampler = chain, year, sampler
-        self.compositions = _compositions(chain)
+    def __init__(self, chain: Chain, world: Chain, year: int, sampler: Sampler) -> None:
+        self.chain, self.world, self.year, self.sampler = chain, world, year, sampler
+        self.kinds = dict(chain.materials.select("material_id", "kind").iter_rows())
+        self.stages = dict(chain.materials.select("material_id", "stage").iter_rows())
+        self._compositions = _compositions(chain)
         self._done: dict[str, Tonnage | None] = {}
 
     def factor(self, material: str, unit: str) -> float:
         """Return gross tonnes of a material per one of a unit."""
-        return gross_factor(unit, self.compositions.get(material, {}), self.chain.components)
+        return gross_factor(unit, self._compositions.get(material, {}), self.chain.components)
 
     def of(self, material: str) -> Tonnage | None:
         """Return the tonnage of a material, or None where nothing is stated."""
         if material not in self._done:
             self._done[material] = None
-            self._done[material] = self._compute(material)
+            is_deposit = self.kinds.get(material) == "deposit"
+            self._done[material] = self._from_reserves(material) if is_deposit else self._from_output(material)
         return self._done[material]
 
-    def _compute(self, material: str) -> Tonnage | None:
-        kind = self.chain.materials.filter(pl.col("material_id") == material)["kind"].to_list()
-        if kind == ["deposit"]:
-            return self._reserves(material)
-        stated = self._stated(material)
+    def _from_reserves(self, material: str) -> Tonnage | None:
+        found = reserves(self, material)
+        return self._assemble(material, found.by_place, found.total, found.sites) if found.by_place else None
+
+    def _from_output(self, material: str) -> Tonnage | None:
+        made, capacity, share = (self._stated(material, measure) for measure in ("production", "capacity", "share"))
         utilisation = utilisation_of(self.chain, material, self.year, self.sampler)
         sites = site_tonnage(self, material, utilisation)
-        total = stated["production"].pop(WORLD, None) or self._from_next_stage(material)
-        amounts = dict(stated["production"])
-        for place, capacity in stated["capacity"].items():
-            if place != WORLD and place not in amounts:
-                amounts[place] = capacity.times(utilisation.of(place), "capacity times utilisation")
-        known_total = total or _whole(stated["share"], sites)
-        for place, share in stated["share"].items():
-            if place != WORLD and place not in amounts and known_total is not None:
-                amounts[place] = share.times(known_total, "share of the world total")
+        needed = self._needed_by_next_stage(material)
+        total = made.pop(WORLD, None) or self._used(material) or _sum_of(f"total of {material}", needed.values())
+        amounts = dict(made)
+        for place, amount in capacity.items():
+            amounts.setdefault(place, amount.times(utilisation.of(place), "published capacity times utilisation"))
+        whole = total or _whole(share, sites)
+        if whole is not None:
+            for place, amount in share.items():
+                amounts.setdefault(place, amount.times(whole, "published share of the world"))
         for place, amount in sites.by_place().items():
             amounts.setdefault(place, amount)
-        if not amounts:
-            return None
-        return self._assemble(material, amounts, total, sites)
+        amounts.pop(WORLD, None)
+        if total is not None:
+            room = total.point - sum(amount.point for amount in amounts.values())
+            amounts |= self._made_at_home(material, {p: a for p, a in needed.items() if p not in amounts}, room)
+        return self._assemble(material, amounts, total, sites) if amounts else None
+
+    def _made_at_home(self, material: str, needed: Mapping[str, Amount], room: float) -> dict[str, Amount]:
+        """Return what places without a figure must make: need less net imports, scaled to what the total leaves.
+
+        Net imports count where trade of the material is held; elsewhere it is taken to be made where it is used. Ores
+        have no such rule: routes from several ores serve one need.
+        """
+        if self.stages[material] in ("exploration", "mining") or room <= 0:
+            return {}
+        flows, _ = trade_flows(self.chain, self.world, material, self.year)
+        bought = net_imports(flows)
+        part = {p: 1 - min(1.0, max(0.0, bought.get(p, 0.0)) / a.point) for p, a in needed.items() if p != WORLD and a.point > 0}
+        wanted = sum(needed[place].point * share for place, share in part.items())
+        if wanted <= 0:
+            return {}
+        scale, spread = min(1.0, room / wanted), log_sd("assumed")
+        return {
+            place: needed[place].scaled(
+                scale * share, np.exp(spread * self.sampler.normal(f"own {needed[place].label}")), BALANCE, "assumed"
+            )
+            for place, share in part.items()
+            if share > 0
+        }
 
     def _assemble(self, material: str, amounts: Mapping[str, Amount], total: Amount | None, sites: Sites) -> Tonnage:
         ordered = sorted(amounts.items(), key=lambda item: (-item[1].point, item[0]))
-        point = np.array([amount.point for _, amount in ordered])
-        draws = np.stack([amount.draws for _, amount in ordered], axis=1)
-        unknown, unknown_draws, rest = self._rest(material, point, total, sites)
-        named_by = {}
-        for _, amount in ordered:
-            named_by[amount.basis] = named_by.get(amount.basis, 0.0) + amount.point
-        leading = max(named_by, key=lambda key: named_by[key])
-        basis = {"published output": "output", "national reserves": "reserves"}.get(leading, "capacity")
-        if leading.startswith("share"):
-            basis = "balance" if total is not None and total.basis == "mass balance" else "output"
-        note = "; ".join([f"{_percent(v, point.sum())} by {k}" for k, v in named_by.items()] + [rest])
-        inputs = [amount for _, amount in ordered] + ([total] if total is not None else [])
-        parts = [part for amount in inputs for part in (amount.parts or (amount,))] + list(sites.inputs)
+        held = tuple(amount for _, amount in ordered)
+        point = np.array([amount.point for amount in held])
+        unknown, unknown_draws, rest = self._rest(material, float(point.sum()), total, sites)
+        weight: dict[str, float] = {}
+        for amount in held:
+            weight[amount.basis] = weight.get(amount.basis, 0.0) + amount.point
+        leading = max(weight, key=lambda basis: weight[basis])
+        parts = [part for amount in (*held, *filter(None, [total])) for part in (amount.parts or (amount,))]
         return Tonnage(
-            material,
-            tuple(place for place, _ in ordered),
-            point,
-            draws,
-            unknown,
-            unknown_draws,
-            basis,
-            note,
-            tuple(parts),
-            tuple(amount for _, amount in ordered),
-            sites,
+            material=material,
+            by_place=held,
+            places=tuple(place for place, _ in ordered),
+            point=point,
+            draws=np.stack([amount.draws for amount in held], axis=1),
+            unknown=unknown,
+            unknown_draws=unknown_draws,
+            basis=BASES[leading],
+            note="; ".join([*_basis_words(weight, float(point.sum())), rest, *_years(parts)]),
+            inputs=(*parts, *sites.inputs),
+            sites=sites,
         )
 
-    def _rest(self, material: str, point: Array, total: Amount | None, sites: Sites) -> tuple[float, Array, str]:
-        named = float(point.sum())
+    def _rest(self, material: str, named: float, total: Amount | None, sites: Sites) -> tuple[float, Array, str]:
         error = self.sampler.normal(f"unknown {material}")
         if total is not None:
             unknown = max(0.0, total.point - named)
-            spread = log_sd("assumed" if total.basis == "mass balance" else "estimated")
-            words = "world total " + ("by mass balance with the next stage" if total.basis == "mass balance" else "published")
-            if total.point < named * (1 - 1e-9):
-                words += f", below the sum of places by {_percent(named - total.point, named)}: the sum is used"
+            spread = log_sd("assumed" if total.basis == BALANCE else "estimated")
+            words = f"world total by {BALANCE}" if total.basis == BALANCE else "world total published"
+            if total.point < named * (1 - 1e-6):
+                words += f", {percent(named - total.point, named)} below the sum of places, which is used"
             return unknown, unknown * np.exp(spread * error), words
         blank = sites.count - sites.with_figure
-        typical = float(np.median(sites.point)) if len(sites.point) else 0.0
-        unknown = blank * typical
+        unknown = blank * float(np.median(sites.point)) if len(sites.point) else 0.0
         words = "no world total is published: the sum of what is known"
         if unknown:
             words += f", and {blank} sites without a figure at the median site (assumed)"
         return unknown, unknown * np.exp(log_sd("assumed") * error), words
 
-    def _stated(self, material: str) -> dict[str, dict[str, Amount]]:
-        rows = self.chain.stage_output.filter(pl.col("material_id") == material)
-        result: dict[str, dict[str, Amount]] = {}
-        for measure in ("production", "capacity", "share"):
-            held = rows.filter((pl.col("measure") == measure) & ((pl.col("year") - self.year).abs() <= WINDOW_A))
-            held = nearest_year(held, self.year, ["place_id"])
-            basis = {"production": "published output", "capacity": "published capacity", "share": "published share"}[measure]
-            result[measure] = drawn_amounts(
-                self.chain,
-                held,
-                key="place_id",
-                label=f"{measure} of {material}",
-                basis=basis,
-                factor=lambda unit: 1.0 if unit == "1" else self.factor(material, unit),
-                sampler=self.sampler,
-            )
-        return result
-
-    def _demanded(self, material: str) -> Amount | None:
-        """Return the world's published use of a material as a product."""
-        rows = self.chain.demand.filter(
-            (pl.col("material_id") == material)
-            & (pl.col("region_id") == WORLD)
-            & (pl.col("end_use") == "total")
-            & ((pl.col("year") - self.year).abs() <= WINDOW_A)
+    def _stated(self, material: str, measure: str) -> dict[str, Amount]:
+        stated = (pl.col("material_id") == material) & (pl.col("measure") == measure)
+        return drawn_amounts(
+            self.chain,
+            nearest_year(self.chain.stage_output.filter(stated), self.year, ["place_id"]),
+            key="place_id",
+            label=f"{measure} of {material}",
+            basis="published output" if measure == "production" else f"published {measure}",
+            factor=lambda unit: 1.0 if unit == "1" else self.factor(material, unit),
+            sampler=self.sampler,
+            year=self.year,
         )
-        bounds = [pl.lit(None, pl.Float64).alias(name) for name in ("quantity_low", "quantity_high")]
+
+    def _used(self, material: str) -> Amount | None:
+        """Return the world's published use of a material that ends in use, or None."""
+        if self.feeds(material).height:
+            return None
+        whole = (pl.col("region_id") == WORLD) & (pl.col("end_use") == "total")
+        rows = self.chain.demand.filter((pl.col("material_id") == material) & whole)
         found = drawn_amounts(
             self.chain,
-            nearest_year(rows, self.year, ["region_id"]).with_columns(bounds),
+            nearest_year(rows, self.year, ["region_id"]),
             key="region_id",
             label=f"use of {material}",
-            basis="mass balance",
+            basis=BALANCE,
             factor=lambda unit: self.factor(material, unit),
             sampler=self.sampler,
+            year=self.year,
         )
         return found.get(WORLD)
 
-    def _from_next_stage(self, material: str) -> Amount | None:
-        """Return the total that the next stage needs: sum over products of their total times feed per tonne.
-
-        What is used as it is, is its published use.
-        """
-        demanded = self._demanded(material)
-        if demanded is not None:
-            return demanded
+    def feeds(self, material: str) -> pl.DataFrame:
+        """Return the chain products made from a material, each with tonnes of it per tonne: product, t_per_t."""
         recipes = self.chain.recipes
         feeds = recipes.filter((pl.col("material_id") == material) & (pl.col("role") == "feed"))
         mains = recipes.filter(pl.col("role") == "main").select("process_id", pl.col("material_id").alias("product"))
-        joined = feeds.join(mains, on="process_id").sort("product", "process_id").unique("product", keep="first", maintain_order=True)
-        if joined.is_empty() or self._is_scrap(material):
-            return None
-        point, draws, parts = 0.0, np.zeros(self.sampler.draws), []
-        for product, per_tonne in joined.select("product", "t_per_t").iter_rows():
-            made = self.of(product) if not self._is_scrap(product) else None
+        joined = feeds.join(mains, on="process_id").sort("product", "process_id")
+        made = joined.filter(pl.col("product").replace_strict(self.kinds, default="") == "chain")
+        return made.unique("product", keep="first", maintain_order=True).select("product", "t_per_t")
+
+    def _needed_by_next_stage(self, material: str) -> dict[str, Amount]:
+        """Return what each place needs for its products, sum of their tonnes times feed per tonne; WORLD: the rest."""
+        result: dict[str, Amount] = {}
+        if self.kinds.get(material) != "chain":
+            return result
+        one = np.ones(self.sampler.draws)
+        for product, per_tonne in self.feeds(material).iter_rows():
+            made = self.of(product)
             if made is None:
                 continue
-            point += made.total * per_tonne
-            draws = draws + made.total_draws * per_tonne
-            parts.extend(made.inputs[:3])
-        if point == 0:
-            return None
-        return Amount(f"total of {material}", point, draws, "mass balance", "", "assumed", tuple(parts))
-
-    def _is_scrap(self, material: str) -> bool:
-        kinds = self.chain.materials.filter(pl.col("material_id") == material)["kind"].to_list()
-        return kinds != ["chain"]
-
-    def _reserves(self, material: str) -> Tonnage | None:
-        rows = self.chain.deposits.filter((pl.col("material_id") == material) & pl.col("quantity").is_not_null())
-        national = rows.filter(pl.col("category") == "national_reserve")
-        basis = "national reserves"
-        if national.is_empty():
-            national = default_rows(self.chain, rows, ["deposit_id"]).filter(pl.col("category") == "reserve")
-            basis = "reserves of named deposits"
-        national = nearest_year(national, self.year, ["place_id"])
-        if national.is_empty():
-            return None
-        named = national.filter(pl.col("place_id") != WORLD)
-        key = "place_id" if basis == "national reserves" else "deposit_id"
-        amounts = drawn_amounts(
-            self.chain,
-            named.with_columns(quantity_low=pl.lit(None, pl.Float64), quantity_high=pl.lit(None, pl.Float64)),
-            key=key,
-            label=f"reserves of {material}",
-            basis="national reserves",
-            factor=lambda unit: self.factor(material, unit),
-            sampler=self.sampler,
-        )
-        if key == "deposit_id":
-            places = dict(named.select("deposit_id", "place_id").iter_rows())
-            amounts = _by_place(amounts, places)
-        world = national.filter(pl.col("place_id") == WORLD)
-        total = None
-        if not world.is_empty():
-            value, unit, source = world.select("quantity", "unit", "source_id").row(0)
-            tonnes = value * self.factor(material, unit)
-            total = Amount(f"reserves of {material}", tonnes, np.full(self.sampler.draws, tonnes), basis, source, "reported")
-        return self._assemble(material, amounts, total, self._deposit_sites(material, rows, amounts))
-
-    def _deposit_sites(self, material: str, rows: pl.DataFrame, places: Mapping[str, Amount]) -> Sites:
-        """Return the sites that hold named deposits, so that reserves have owners."""
-        held = rows.filter(pl.col("facility_id").is_not_null() & (pl.col("category") != "national_reserve"))
-        held = held.filter(pl.col("place_id").is_in(list(places)))
-        if held.is_empty():
-            return Sites.none(self.sampler.draws)
-        bounds = [pl.lit(None, pl.Float64).alias(name) for name in ("quantity_low", "quantity_high")]
-        held = held.sort("facility_id", pl.col("category") != "reserve", "deposit_id").unique("facility_id", keep="first")
-        found = drawn_amounts(
-            self.chain,
-            held.with_columns(bounds),
-            key="facility_id",
-            label=f"reserves of {material}",
-            basis="named deposits",
-            factor=lambda unit: self.factor(material, unit),
-            sampler=self.sampler,
-        )
-        at = dict(held.select("facility_id", "place_id").iter_rows())
-        amounts = tuple(found.values())
-        draws = np.stack([amount.draws for amount in amounts], axis=1)
-        point = np.array([amount.point for amount in amounts])
-        return Sites(tuple(found), tuple(at[name] for name in found), point, draws, len(found), len(found), amounts)
+            for place, amount in zip(made.places, made.by_place, strict=True):
+                need = amount.scaled(per_tonne, one, BALANCE, "assumed")
+                result[place] = result[place].plus(need) if place in result else need
+            left = Amount(f"{product} without a known place", made.unknown * per_tonne, made.unknown_draws * per_tonne, BALANCE, "", "assumed")
+            result[WORLD] = result[WORLD].plus(left) if WORLD in result else left
+        return result
 
 
-def _by_place(amounts: Mapping[str, Amount], places: Mapping[str, str]) -> dict[str, Amount]:
-    result: dict[str, Amount] = {}
-    for name, amount in amounts.items():
-        place = places[name]
-        result[place] = result[place].plus(amount) if place in result else amount
-    return result
+def percent(part: float, whole: float) -> str:
+    """Write a part of a whole in whole percent."""
+    return f"{100 * part / whole:.0f} %" if whole else "0 %"
+
+
+def _sum_of(label: str, amounts: Iterable[Amount]) -> Amount | None:
+    held = list(amounts)
+    if not held:
+        return None
+    draws = np.sum([amount.draws for amount in held], axis=0)
+    parts = tuple(part for amount in held for part in (amount.parts or (amount,)))
+    return Amount(label, sum(amount.point for amount in held), draws, BALANCE, "", "assumed", parts)
 
 
 def _whole(shares: Mapping[str, Amount], sites: Sites) -> Amount | None:
     """Return a total from sites outside the places that claim a share: rest / (1 - claimed)."""
-    claimed = [amount for place, amount in shares.items() if place != WORLD]
     outside = [amount for place, amount in sites.by_place().items() if place not in shares]
-    if not claimed or not outside:
+    claimed = sum(amount.point for place, amount in shares.items() if place != WORLD)
+    if not outside or not 0 < claimed < 1:
         return None
-    part = sum(amount.point for amount in claimed)
-    part_draws = np.clip(np.sum([amount.draws for amount in claimed], axis=0), 0.0, 0.99)
-    if not 0 < part < 1:
-        return None
-    rest = sum(amount.point for amount in outside)
-    rest_draws = np.sum([amount.draws for amount in outside], axis=0)
-    return Amount("total by share", rest / (1 - part), rest_draws / (1 - part_draws), "share balance", "", "estimated")
+    drawn = np.clip(np.sum([amount.draws for place, amount in shares.items() if place != WORLD], axis=0), 0.0, 0.99)
+    rest = np.sum([amount.draws for amount in outside], axis=0)
+    point = sum(amount.point for amount in outside) / (1 - claimed)
+    return Amount("total by share", point, rest / (1 - drawn), "share balance", "", "estimated")
 
 
 def _compositions(chain: Chain) -> dict[str, dict[str, float]]:
@@ -295,5 +265,13 @@ def _compositions(chain: Chain) -> dict[str, dict[str, float]]:
     return result
 
 
-def _percent(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.0f} %" if whole else "0 %"
+def _basis_words(weight: Mapping[str, float], whole: float) -> list[str]:
+    ordered = sorted(weight.items(), key=lambda item: -item[1])
+    return [f"{percent(part, whole)} by {basis}" for basis, part in ordered]
+
+
+def _years(parts: Iterable[Amount]) -> list[str]:
+    years = sorted({amount.year for amount in parts if amount.year is not None})
+    if not years:
+        return []
+    return [f"figures of {years[0]}" if years[0] == years[-1] else f"figures of {years[0]} to {years[-1]}"]

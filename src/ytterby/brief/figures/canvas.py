@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,14 +45,19 @@ def _measurer() -> Any:
     return TextToPath()
 
 
-@lru_cache(maxsize=4096)
-def text_width(text: str, size: float = SIZE, *, bold: bool = False) -> float:
-    """Width of a line of text in pixels."""
+@cache
+def _advance(character: str, bold: bool) -> float:
+    """Width of one character at size 1."""
     from matplotlib.font_manager import FontProperties
 
-    font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
-    width, _, _ = _measurer().get_text_width_height_descent(text, font, ismath=False)
-    return float(width) * (_BOLD_RATIO if bold else _RATIO)
+    font = FontProperties(family="DejaVu Sans", size=100, weight="bold" if bold else "normal")
+    width, _, _ = _measurer().get_text_width_height_descent(character, font, ismath=False)
+    return float(width) / 100 * (_BOLD_RATIO if bold else _RATIO)
+
+
+def text_width(text: str, size: float = SIZE, *, bold: bool = False) -> float:
+    """Width of a line of text in pixels."""
+    return size * sum(_advance(character, bold) for character in text)
 
 
 def shorten(text: str, room: float, size: float = SIZE, *, bold: bool = False) -> str:

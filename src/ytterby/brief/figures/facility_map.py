@@ -155,7 +155,7 @@ def _draw_pane(
         x, y, radius = _draw_site(canvas, pane, site, largest, radius_scale)
         if radius:
             dots.append((site, x, y, radius))
-    taken += [(x - min(r, 5), y - min(r, 5), x + min(r, 5), y + min(r, 5)) for _, x, y, r in dots]
+    taken += [_core(x, y, radius) for _, x, y, radius in dots]
     names = {site.facility_id for site in labelled}
     for site, x, y, radius in dots:
         if site.facility_id in names:
@@ -205,7 +205,7 @@ def _draw_label(canvas: Canvas, pane: Pane, site: Site, x: float, y: float, radi
     x0, y0, wide, high = pane.box
     if width > 150:
         return
-    gap = radius + 3
+    gap, own = radius + 3, _core(x, y, radius)
     spots = (
         (x + gap, y - 7, "left"),
         (x - gap - width, y - 7, "left"),
@@ -217,14 +217,15 @@ def _draw_label(canvas: Canvas, pane: Pane, site: Site, x: float, y: float, radi
     for left, top, align in spots:
         box = (left - 1, top, left + width + 1, top + 14)
         inside = box[0] > x0 and box[2] < x0 + wide and box[1] > y0 and box[3] < y0 + high
-        if inside and not any(
-            _meet(box, other)
-            for other in taken
-            if other != (x - min(radius, 5), y - min(radius, 5), x + min(radius, 5), y + min(radius, 5))
-        ):
+        if inside and not any(_meet(box, other) for other in taken if other != own):
             canvas.text(left, top + 7, name, size=11, colour=INK, align=align)
             taken.append(box)
             return
+
+
+def _core(x: float, y: float, radius: float) -> Box:
+    half = radius * 0.8
+    return x - half, y - half, x + half, y + half
 
 
 def _meet(one: Box, other: Box) -> bool:

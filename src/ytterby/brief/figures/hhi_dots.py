@@ -29,16 +29,17 @@ def hhi_dots(context: BriefContext) -> str:
     rungs = [rung for rung in context.result.rungs if _has(rung.hhi) or _has(rung.hhi_owner)]
     canvas = Canvas("hhi", TOP + ROW * len(rungs) + 6)
     _draw_scale(canvas)
+    told: set[str] = set()
     for row, rung in enumerate(rungs):
         y = TOP + ROW * (row + 0.5)
-        lines = wrap(fmt.capital(context.rung_name(rung)), LEFT - 14, 12.5, bold=True)
+        lines = wrap(fmt.capital(context.short(rung)), LEFT - 14, 12.5, bold=True)
         for at, line in enumerate(lines):
             canvas.text(0, y + 15 * (at - (len(lines) - 1) / 2), line, size=12.5, bold=True)
-        labels = row == 0
-        _draw_index(
-            canvas, rung.hhi_owner, y + 6, "owner", f"by owner {fmt.index(rung.hhi_owner.value)}" if labels else ""
-        )
-        _draw_index(canvas, rung.hhi, y - 6, "place", f"by place {fmt.index(rung.hhi.value)}" if labels else "")
+        for claim, index, shift in (("owner", rung.hhi_owner, 6), ("place", rung.hhi, -6)):
+            first = _has(index) and claim not in told
+            told |= {claim} if first else set()
+            label = f"by {claim} {fmt.index(index.value)}" if first else ""
+            _draw_index(canvas, index, y + shift, claim, label)
     return canvas.svg("Dot plot: concentration of each rung by place and by owner")
 
 

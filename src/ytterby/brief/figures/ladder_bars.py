@@ -6,6 +6,7 @@ State-controlled owners are hatched, what is unknown is pale. Labels stand in th
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from .. import format as fmt
@@ -23,7 +24,7 @@ LEFT: Final = 186.0
 RIGHT: Final = 864.0
 TOP: Final = 30.0
 ROW: Final = 52.0
-BAR: Final = 27.0
+BAR: Final = 28.0
 _PAD: Final = 3.5
 
 
@@ -56,7 +57,7 @@ def _draw_scale(canvas: Canvas) -> None:
 
 def _draw_rung(canvas: Canvas, context: BriefContext, rung: Rung, y: float, claim: str) -> None:
     middle = y + BAR / 2
-    lines = wrap(fmt.capital(context.rung_name(rung)), LEFT - 14, 12.5, bold=True)
+    lines = wrap(fmt.capital(context.short(rung)), LEFT - 14, 12.5, bold=True)
     top = middle - 7.5 * (len(lines) - 1) - 7
     for at, line in enumerate(lines):
         canvas.text(0, top + 15 * at, line, size=12.5, bold=True)
@@ -92,30 +93,46 @@ def _draw_segment(canvas: Canvas, context: BriefContext, share: Share, start: fl
         hatch_colour=_lighter(fill),
         tip=f"{share.name}: {interval}{owned}",
     )
-    label = _label(share, width)
-    if label:
-        ink = INK if unknown else on_colour(fill)
-        if share.state:
-            canvas.rect(left + 1, y + 5, text_width(label, 12) + 5, BAR - 10, fill=fill)
-        canvas.text(left + _PAD, y + BAR / 2, label, size=12, colour=ink)
+    lines, size = _label(share, width)
+    ink = INK if unknown else on_colour(fill)
+    if lines and share.state:
+        room = max(text_width(line, size) for line in lines)
+        canvas.rect(left + 1, y + 2, room + 5, BAR - 4, fill=fill)
+    for at, line in enumerate(lines):
+        canvas.text(left + _PAD, y + BAR / 2 + 12 * (at - (len(lines) - 1) / 2), line, size=size, colour=ink)
 
 
-def _label(share: Share, width: float) -> str:
+def _label(share: Share, width: float) -> tuple[list[str], float]:
+    """The lines that fit into a segment, and their size; none where nothing fits."""
     room = width - 2 * _PAD
     figure = fmt.share(share.share)
-    name = "not known" if share.id == "unknown" else share.name
-    full = f"{name} {figure}"
-    if text_width(full, 12) <= room:
-        return full
     if share.id == "unknown":
-        return next((text for text in (name, figure) if text_width(text, 12) <= room), "")
-    if len(share.id) == 3 and share.id.isupper():
-        return next((code for code in (f"{share.id} {figure}", share.id) if text_width(code, 12) <= room), "")
-    cut = shorten(name, room - text_width(f" {figure}", 12), 12)
-    if len(cut) >= 6:
-        return f"{cut} {figure}"
-    alone = shorten(name, room, 12)
-    return alone if len(alone) >= 6 else ""
+        choices = [f"not known {figure}", "not known", figure]
+    elif len(share.id) == 3 and share.id.isupper():
+        choices = [f"{share.name} {figure}", f"{share.id} {figure}", share.id]
+    else:
+        name = short_company(share.name)
+        choices = [f"{share.name} {figure}", f"{name} {figure}", name]
+    for choice in choices:
+        if text_width(choice, 12) <= room:
+            return [choice], 12.0
+    if len(share.id) > 3 and share.id != "unknown":
+        for choice in (f"{short_company(share.name)} {figure}", short_company(share.name)):
+            lines = wrap(choice, room, 10.5)
+            if not any(line.endswith("\u2026") or not line for line in lines):
+                return lines, 10.5
+    return [], 12.0
+
+
+def short_company(name: str) -> str:
+    """A company's name without brackets and legal words."""
+    bare = re.sub(r"\s*\([^)]*\)?", "", name)
+    cut = re.sub(
+        r"(,? (Corporation|Corp\.?|Group|Holdings?|Company|Co\.?|Limited|Ltd\.?|Inc\.?|AG|AB|SE|plc|Industry))+$",
+        "",
+        bare,
+    )
+    return cut or name
 
 
 def _draw_bracket(canvas: Canvas, share: Share, y: float) -> None:

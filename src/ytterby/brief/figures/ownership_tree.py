@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROW: Final = 31.0
 TOP: Final = 8.0
 MOST: Final = 12
-LINK: Final = 74.0
+LINK: Final = 66.0
 
 
 @dataclass
@@ -125,7 +125,7 @@ def ownership_tree(context: BriefContext, root: Node) -> str:
 
 
 def _measure(node: Node, widths: dict[int, float]) -> None:
-    own = text_width(node.label, 12, bold=_is_bold(node)) + 8
+    own = text_width(node.label, 11.5, bold=_is_bold(node)) + 8
     widths[node.depth] = max(widths.get(node.depth, 0.0), own)
     for child in node.children:
         _measure(child, widths)
@@ -149,15 +149,15 @@ def _place(node: Node, depth: int, row: int) -> int:
 
 def _draw(canvas: Canvas, node: Node, starts: dict[int, float], widths: dict[int, float]) -> None:
     x, bold = starts[node.depth], _is_bold(node)
-    lines = wrap(node.label, widths[node.depth], 12, bold=bold)
+    lines = wrap(node.label, widths[node.depth], 11.5, bold=bold)
     for at, line in enumerate(lines):
         y = node.y + 13 * (at - (len(lines) - 1) / 2)
-        canvas.text(x, y, line, size=12, bold=bold, colour=INK if node.subject else SOFT, tip=node.label)
+        canvas.text(x, y, line, size=11.5, bold=bold, colour=INK if node.subject else SOFT, tip=node.label)
     if not node.children:
         return
     spine = starts[node.depth + 1] - LINK + 6
     canvas.line(
-        [min(x + max(text_width(line, 12, bold=bold) for line in lines) + 4, spine), spine],
+        [min(x + max(text_width(line, 11.5, bold=bold) for line in lines) + 4, spine), spine],
         [node.y, node.y],
         colour=RULE,
         line=1.2,

@@ -60,14 +60,15 @@ class Project:
     unit: str
     promised: str
     delivered: str
+    is_expansion: bool = False
 
 
-def project_status(projects: Sequence[Project]) -> str:
+def project_status(projects: Sequence[Project], *, key: str) -> str:
     """The chart of projects, grouped by material in the order given."""
     groups: dict[str, list[Project]] = {}
     for project in projects:
         groups.setdefault(project.material, []).append(project)
-    canvas = Canvas("projects", TOP + sum(GROUP + ROW * len(group) for group in groups.values()) + 6)
+    canvas = Canvas(key, TOP + sum(GROUP + ROW * len(group) for group in groups.values()) + 6)
     _draw_heads(canvas)
     y = TOP
     for material, group in groups.items():
@@ -112,9 +113,7 @@ def _draw_project(canvas: Canvas, project: Project, group: Sequence[Project], y:
 def _draw_track(canvas: Canvas, project: Project, y: float) -> None:
     reached = STEP_OF.get(project.status or "")
     if reached is None:
-        canvas.text(
-            TRACK, y, fmt.words(project.status) if project.status else "status not known", size=11.5, colour=SOFT
-        )
+        canvas.text(TRACK, y, _standing(project), size=11.5, colour=SOFT)
         return
     last = TRACK + STEP * (len(STEPS) - 1)
     canvas.line([TRACK, last], [y, y], colour=RULE, line=1.2)
@@ -129,3 +128,9 @@ def _draw_track(canvas: Canvas, project: Project, y: float) -> None:
             edge=ACCENT if filled else OTHER,
             line=1.0,
         )
+
+
+def _standing(project: Project) -> str:
+    if project.is_expansion:
+        return "expansion of a running site, own step not stated"
+    return fmt.words(project.status) if project.status else "status not known"

@@ -63,12 +63,13 @@ def _by_place(context: BriefContext) -> Iterator[Text]:
     ahead = [rung for rung, share in held if first_named(rung.by_place) == share]
     made = [(rung, share) for rung, share in held if rung.stage != "use"] or held
     rung, share = max(made, key=lambda pair: pair[1].share)
-    weakest, least = min(made, key=lambda pair: pair[1].share)
-    text = f"{share.name} makes {_phrase(share)} of the world's {fmt.lower(rung.name)}"
-    if weakest is not rung:
-        text += f" and still {_phrase(least)} of {fmt.lower(weakest.name)}, the rung where its share is smallest"
-    count = f"It is the largest place on {len(ahead)} of {len(context.result.rungs)} rungs."
-    yield _sourced(rung, lead="By place.", text=f"{text}. {count}")
+    surely = [rung for rung, share in held if fmt.is_known(share.low) and share.low > 0.5]
+    text = (
+        f"{share.name} makes {_phrase(share)} of the world's {fmt.lower(context.short(rung))}. "
+        f"It is the largest place on {len(ahead)} of {len(context.result.rungs)} rungs, "
+        f"and on {len(surely)} of them even the low end of its interval is above one half."
+    )
+    yield _sourced(rung, lead="By place.", text=text)
 
 
 def _by_owner(context: BriefContext) -> Iterator[Text]:
@@ -78,7 +79,7 @@ def _by_owner(context: BriefContext) -> Iterator[Text]:
     rung, owner = max(tops, key=lambda pair: pair[1].share)
     state = f", controlled by the state of {context.name(owner.state)}," if owner.state else ""
     unknown = next((share for share in rung.by_owner if share.id == "unknown"), None)
-    text = f"{owner.name}{state} decides over {_phrase(owner)} of {fmt.lower(rung.name)}, the largest share of one owner on any rung"
+    text = f"{owner.name}{state} decides over {_phrase(owner)} of {fmt.lower(context.short(rung))}, the largest share of one owner on any rung"
     rest = (
         f"; who controls {fmt.share(unknown.share)} of that rung is not known" if unknown and unknown.share > 0 else ""
     )
@@ -90,11 +91,7 @@ def _by_owner(context: BriefContext) -> Iterator[Text]:
 def _reliance(context: BriefContext) -> Iterator[Text]:
     known = [rung for rung in context.result.rungs if known_index(rung.import_reliance)]
     if not known:
-        whys = [
-            rung.import_reliance.why
-            for rung in context.result.rungs
-            if rung.import_reliance.why
-        ]
+        whys = [rung.import_reliance.why for rung in context.result.rungs if rung.import_reliance.why]
         if whys:
             yield Text(
                 lead="Imports.",
@@ -104,10 +101,16 @@ def _reliance(context: BriefContext) -> Iterator[Text]:
     rung = max(known, key=lambda rung: rung.import_reliance.value or 0.0)
     index = rung.import_reliance
     phrase = fmt.share_with_interval(index.value, index.low, index.high)
-    rest = len(context.result.rungs) - len(known)
-    gap = f" On {rest} rungs no trade line is held, so that reliance is not known there." if rest else ""
-    text = f"{fmt.capital(context.bloc_name)} depends on imports for {phrase} of its {fmt.lower(rung.name)}.{gap}"
-    yield _sourced(rung, lead="Imports.", text=text)
+    material, rest = fmt.lower(context.short(rung)), len(context.result.rungs) - len(known)
+    gap = f" On {rest} rungs reliance is not known, for want of a trade line or of output." if rest else ""
+    if (index.value or 0.0) > 0:
+        text = f"{fmt.capital(context.bloc_name)} depends on imports for {phrase} of its {material}."
+    else:
+        text = (
+            f"On no rung with a trade line does {context.bloc_name} import more than it exports; "
+            f"net import reliance is highest for {material}, {phrase}."
+        )
+    yield _sourced(rung, lead="Imports.", text=text + gap)
 
 
 def _supply_risk(context: BriefContext) -> Iterator[Text]:
@@ -118,7 +121,7 @@ def _supply_risk(context: BriefContext) -> Iterator[Text]:
         rung = max(known, key=lambda rung: rung.eu_supply_risk.value or 0.0)
         index = rung.eu_supply_risk
         parts.append(
-            f"by the method of the EU's list it is {fmt.index_with_interval(index.value, index.low, index.high)} for {fmt.lower(rung.name)}"
+            f"by the method of the EU's list it is {fmt.index_with_interval(index.value, index.low, index.high)} for {fmt.lower(context.short(rung))}"
         )
     if isinstance(score, float):
         parts.append(f"the GeoPolRisk score is {fmt.index(score)}")
@@ -138,7 +141,7 @@ def _by_contract(context: BriefContext) -> Iterator[Text]:
     buyer = first_named(rung.by_contract)
     unknown = rung.by_contract[-1]
     if buyer is not None:
-        text = f"The best documented rung is {fmt.lower(rung.name)}: {buyer.name} has bought {_phrase(buyer)} of it, and the buyer of {fmt.share(unknown.share)} is not known."
+        text = f"The best documented rung is {fmt.lower(context.short(rung))}: {buyer.name} has bought {_phrase(buyer)} of it, and the buyer of {fmt.share(unknown.share)} is not known."
         yield _sourced(rung, lead="By contract.", text=text)
 
 
@@ -149,7 +152,7 @@ def _evidence(context: BriefContext) -> Iterator[Text]:
     rung = min(rungs, key=lambda rung: rung.evidence.get("independent", 0.0))
     held = rung.evidence
     text = (
-        f"The weakest ground is under {fmt.lower(rung.name)}: {fmt.share(held.get('independent'))} of its tonnage rests on independent sources, "
+        f"The weakest ground is under {fmt.lower(context.short(rung))}: {fmt.share(held.get('independent'))} of its tonnage rests on independent sources, "
         f"{fmt.share(held.get('interested'))} on interested, {fmt.share(held.get('state_affiliated'))} on state-affiliated ones, "
         f"and {fmt.share(held.get('unknown'))} on none that can be classed."
     )
@@ -157,14 +160,10 @@ def _evidence(context: BriefContext) -> Iterator[Text]:
 
 
 def _outside(context: BriefContext) -> Iterator[Text]:
-    named = [
-        fmt.lower(rung.name)
-        for rung in context.result.rungs
-        if known_index(rung.hhi)
-        and rung.hhi.low is not None
-        and rung.hhi.high is not None
-        and not rung.hhi.low <= (rung.hhi.value or 0.0) <= rung.hhi.high
-    ]
+    named = [fmt.lower(context.short(rung)) for rung in context.result.rungs if rung.hhi.outside]
     if named:
-        text = f"The concentration by place of {fmt.listing(named)} lies outside its own 5\u201395 % interval, because noise in small shares raises an index of squares."
+        text = (
+            f"The concentration by place of {fmt.listing(named)} lies outside its own 5\u201395 % interval: the point counts "
+            "unknown tonnage as nobody's, while the interval spreads it over named and unnamed places."
+        )
         yield Text(lead="A caution.", text=text)

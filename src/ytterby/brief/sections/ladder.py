@@ -33,7 +33,7 @@ def build(context: BriefContext) -> SectionContent:
 
 
 def _all_sources(context: BriefContext) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(source for rung in context.result.rungs for source in rung.source_ids))
+    return tuple(source for rung in context.result.rungs for source in rung.source_ids)
 
 
 def _by_place(context: BriefContext) -> Figure:
@@ -44,7 +44,7 @@ def _by_place(context: BriefContext) -> Figure:
         rung, share = max(held, key=lambda pair: pair[1].share)
         ahead = sum(first_named(rung.by_place) == share for rung, share in held)
         where = "every rung" if ahead == len(context.result.rungs) else f"{ahead} of {len(context.result.rungs)} rungs"
-        title = f"{share.name} comes first on {where}, and makes {fmt.share(share.share)} of {fmt.lower(rung.name)}"
+        title = f"{share.name} comes first on {where}, and makes {fmt.share(share.share)} of {fmt.lower(context.short(rung))}"
     return Figure(
         key="ladder-place",
         title=title,
@@ -60,7 +60,9 @@ def _by_owner(context: BriefContext) -> Figure:
     title = "No controlling owner can be named on any rung"
     if tops:
         rung, owner = max(tops, key=lambda pair: pair[1].share)
-        title = f"The largest owner, {owner.name}, controls {fmt.share(owner.share)} of {fmt.lower(rung.name)}"
+        title = (
+            f"The largest owner, {owner.name}, controls {fmt.share(owner.share)} of {fmt.lower(context.short(rung))}"
+        )
     return Figure(
         key="ladder-owner",
         title=title,
@@ -75,7 +77,7 @@ def _concentration(context: BriefContext) -> Figure:
     known = [rung for rung in context.result.rungs if known_index(rung.hhi)]
     rung = max(known, key=lambda rung: rung.hhi.value or 0.0)
     owner = f", {fmt.index(rung.hhi_owner.value)} by owner" if known_index(rung.hhi_owner) else ""
-    title = f"Concentration peaks at {fmt.lower(rung.name)}: {fmt.index(rung.hhi.value)} by place{owner}"
+    title = f"Concentration peaks at {fmt.lower(context.short(rung))}: {fmt.index(rung.hhi.value)} by place{owner}"
     return Figure(
         key="hhi",
         title=title,
@@ -95,8 +97,7 @@ def _index_cell(index: Index, rung: Rung, *, is_share: bool) -> Cell:
         text=text,
         value=index.value,
         more="" if interval == fmt.MISSING else interval,
-        sources=rung.source_ids,
-        anchor=f"{rung_anchor(rung)}-sources",
+        href=f"#{rung_anchor(rung)}-sources",
     )
 
 
@@ -105,23 +106,26 @@ def _share_cells(share: Share | None, rung: Rung) -> tuple[Cell, Cell]:
         return Cell(text=""), Cell(text="")
     interval = fmt.share_interval(share.low, share.high)
     name = Cell(text="not known" if share.id == "unknown" else share.name)
-    return name, Cell(text=fmt.share(share.share), value=share.share, more="" if interval == fmt.MISSING else interval)
+    return name, Cell(
+        text=fmt.share(share.share),
+        value=share.share,
+        href=f"#{rung_anchor(rung)}-sources",
+        more="" if interval == fmt.MISSING else interval,
+    )
 
 
 def _overview(context: BriefContext) -> Table:
     rows = []
     for rung in context.result.rungs:
         top, owner = first_named(rung.by_place), first_named(rung.by_owner)
-        anchor = f"{rung_anchor(rung)}-sources"
         rows.append(
             (
-                Cell(text=fmt.capital(context.rung_name(rung)), more=rung.stage, href=f"#{rung_anchor(rung)}"),
+                Cell(text=fmt.capital(context.short(rung)), more=rung.stage, href=f"#{rung_anchor(rung)}"),
                 Cell(
                     text=fmt.number(rung.total_t),
                     value=rung.total_t,
                     more=_total_interval(rung),
-                    sources=rung.source_ids,
-                    anchor=anchor,
+                    href=f"#{rung_anchor(rung)}-sources",
                 ),
                 Cell(text=top.name if top else fmt.MISSING),
                 _index_cell(rung.top1, rung, is_share=True),
@@ -164,7 +168,7 @@ def _missing_note(context: BriefContext) -> str:
     for rung in context.result.rungs:
         for word, index in (("import reliance", rung.import_reliance), ("EU supply risk", rung.eu_supply_risk)):
             if not known_index(index) and index.why:
-                whys.setdefault(f"{word}: {index.why}", []).append(fmt.lower(rung.name))
+                whys.setdefault(f"{word}: {index.why}", []).append(fmt.lower(context.short(rung)))
     parts = [f"{why.rstrip('.')} ({', '.join(dict.fromkeys(names))})" for why, names in whys.items()]
     return (
         f"Gross tonnes; small type: 5\u201395 % interval. Not given: {'; '.join(parts)}."
@@ -177,9 +181,16 @@ def _evidence(context: BriefContext) -> Table:
     classes = ("independent", "interested", "state_affiliated", "unknown")
     rows = tuple(
         (
-            Cell(text=fmt.capital(context.rung_name(rung)), href=f"#{rung_anchor(rung)}"),
+            Cell(text=fmt.capital(rung.name), href=f"#{rung_anchor(rung)}"),
             Cell(text=rung.basis, more=rung.basis_note),
-            *(Cell(text=fmt.share(rung.evidence.get(name)), value=rung.evidence.get(name)) for name in classes),
+            *(
+                Cell(
+                    text=fmt.share(rung.evidence.get(name)),
+                    value=rung.evidence.get(name),
+                    href=f"#{rung_anchor(rung)}-sources",
+                )
+                for name in classes
+            ),
         )
         for rung in context.result.rungs
     )
@@ -199,7 +210,7 @@ def _rung(context: BriefContext, rung: Rung) -> list[Block]:
     note = f"; {rung.basis_note}" if rung.basis_note else ""
     intro = f"World total {total}{bounds} a year, gross; basis: {rung.basis}{note}."
     return [
-        Heading(text=f"{fmt.capital(context.rung_name(rung))} ({rung.stage}), {rung.year}", anchor=anchor),
+        Heading(text=f"{fmt.capital(rung.name)} ({rung.stage}), {rung.year}", anchor=anchor),
         Text(text=intro, sources=rung.source_ids, anchor=f"{anchor}-sources"),
         _rung_table(context, rung),
         Heading(text="", anchor=f"{anchor}-sources"),

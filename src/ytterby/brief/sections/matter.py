@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import format as fmt
-from ..context import union_ids
+from ..context import all_ids, union_ids
 from ..figures.sankey import sankey
 from ..flows import Flows, chain_flows
 from ..section import Block, Cell, Figure, SectionContent, Table, Text, nothing_held
@@ -21,14 +21,14 @@ def build(context: BriefContext) -> SectionContent:
         return nothing_held(
             "recipe that joins two rungs of the ladder, so that the chain cannot be drawn in contained tonnes"
         )
-    sources = union_ids(context.table("recipes")["source_id"].to_list())
+    sources = union_ids(context.table("recipes").sort("process_id", "material_id")["source_id"])
     figure = Figure(
         key="sankey",
         title=_title(context, drawn),
         subtitle=f"Tonnes of contained {context.basis} a year, {context.result.year}; ribbons: recipes times rung totals; dark: lost on the way; green: scrap; white part of a bar: needed downstream but not in the ladder's total",
         svg=sankey(context, drawn),
         alt="Sankey diagram of the chain in contained tonnes, with losses.",
-        credit=context.credit(sources),
+        credit=context.credit(all_ids(context.table("recipes")["source_id"])),
     )
     blocks: list[Block] = [figure]
     gaps = _gaps(context, drawn)
@@ -42,7 +42,7 @@ def _title(context: BriefContext, drawn: Flows) -> str:
     if not drawn.losses:
         return "No recipe states a loss"
     largest = max(drawn.losses, key=lambda loss: (loss.quantity_t, loss.target))
-    return f"The largest loss comes before {fmt.lower(context.name(largest.target))}: {fmt.tonnes(largest.quantity_t)} of contained {context.basis} a year"
+    return f"The largest loss comes before {fmt.lower(context.short(largest.target))}: {fmt.tonnes(largest.quantity_t)} of contained {context.basis} a year"
 
 
 def _gaps(context: BriefContext, drawn: Flows) -> Table | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import format as fmt
-from ..context import union_ids
+from ..context import all_ids, union_ids
 from ..figures.ownership_tree import control_tree, current_statements, ownership_tree, shown_subjects
 from ..section import Cell, Figure, SectionContent, Table, nothing_held
 from .highlights import first_named
@@ -24,7 +24,6 @@ def build(context: BriefContext) -> SectionContent:
     statements = [
         row for row in current_statements(context) if row["owner_id"] in subjects and row["owned_id"] in subjects
     ]
-    sources = union_ids([row["source_id"] for row in statements])
     unknown = sum(row["share"] is None for row in statements)
     part = f"; {unknown} of the {len(statements)} links have no published share" if unknown else ""
     figure = Figure(
@@ -33,7 +32,7 @@ def build(context: BriefContext) -> SectionContent:
         subtitle=f"Holders to the left, sites to the right; figures: share held at mid-{context.result.year}; broken line: share not published",
         svg=ownership_tree(context, root),
         alt=f"Ownership tree. {share_text}.",
-        credit=context.credit(sources),
+        credit=context.credit(all_ids(row["source_id"] for row in statements)),
     )
     return SectionContent(blocks=(figure, _table(context, statements)))
 
@@ -43,7 +42,7 @@ def _largest(context: BriefContext) -> tuple[Node | None, str]:
     for rung in context.result.rungs:
         for share in rung.by_owner:
             if share.id != "unknown" and share.share > best.get(share.id, (0.0, ""))[0]:
-                text = f"{share.name} controls {fmt.share(share.share)} of {fmt.lower(rung.name)}"
+                text = f"{share.name} controls {fmt.share(share.share)} of {fmt.lower(context.short(rung))}"
                 best[share.id] = (share.share, text)
     top = [owner.id for rung in context.result.rungs if (owner := first_named(rung.by_owner))]
     for holder in sorted(best, key=lambda holder: (-top.count(holder), -best[holder][0], holder)):

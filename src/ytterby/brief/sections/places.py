@@ -27,7 +27,7 @@ def build(context: BriefContext) -> SectionContent:
     outlines = _outlines(context)
     blocks: list[Block] = []
     if placed and not outlines.is_empty():
-        sources = tuple(dict.fromkeys(source for site in placed for source in site.sources))
+        sources = tuple(source for site in placed for source in site.sources)
         running = [site for site in found if site.status in RUNNING]
         blocks.append(
             Figure(

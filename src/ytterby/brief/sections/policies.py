@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from .. import format as fmt
-from ..context import split_ids, union_ids
+from ..context import all_ids, split_ids
 from ..figures.policy_timeline import HOLDS, Act, Spell, policy_timeline
 from ..section import Cell, Figure, SectionContent, Table, nothing_held
 
@@ -48,7 +48,7 @@ def build(context: BriefContext) -> SectionContent:
         subtitle="Acts in force, by who imposes them; red holds material back, blue helps supply or sets a target, grey makes trade dearer or guards a rule; hatched: suspended; hollow: announced; arrow: no end date",
         svg=policy_timeline(shown, first=first, last=last),
         alt="Timeline of the policies in force.",
-        credit=context.credit(union_ids([row["source_id"] for row in rows])),
+        credit=context.credit(all_ids(row["source_id"] for row in rows)),
     )
     return SectionContent(blocks=(figure, _table(context, rows)))
 
@@ -73,6 +73,8 @@ def _day(text: str) -> dt.date:
 def _act(context: BriefContext, row: dict[str, Any]) -> Act:
     table = context.table("policy_status")
     states = table.filter(table["policy_id"] == row["policy_id"]).sort("date", "status").to_dicts()
+    began = next((at for at, state in enumerate(states) if state["status"] == "in_force"), len(states))
+    states = [state for at, state in enumerate(states) if at < began or state["status"] != "announced"]
     spells = []
     for at, state in enumerate(states):
         kind = _STATE.get(state["status"])

@@ -42,7 +42,9 @@ def _report(context: Context, rows: pl.DataFrame, column: Column, rule: str, men
 
 def _check_presence(context: Context, frame: pl.DataFrame, column: Column) -> None:
     file = context.package.files[column.table]
-    if not column.is_required or any(f.file == file and f.row == 1 and f.column == column.name for f in context.package.faults):
+    if not column.is_required or any(
+        f.file == file and f.row == 1 and f.column == column.name for f in context.package.faults
+    ):
         return
     unread = {f.row for f in context.package.faults if f.file == file and f.column in (column.name, "")}
     rows = frame.filter(pl.col(column.name).is_null() & ~pl.col(ROW).is_in(list(unread)))
@@ -106,7 +108,9 @@ def _check_range(context: Context, frame: pl.DataFrame, column: Column) -> None:
         _report(context, bad, column, f"lies outside {YEARS[0]} to {YEARS[1]}", "write the year with four digits")
     elif column.name in BOUNDS:
         low, high = BOUNDS[column.name]
-        _report(context, frame.filter(~cell.is_between(low, high)), column, f"lies outside {low:g} to {high:g}", "check it")
+        _report(
+            context, frame.filter(~cell.is_between(low, high)), column, f"lies outside {low:g} to {high:g}", "check it"
+        )
     elif column.type in ("number", "integer") and column.name not in SIGNED:
         _report(context, frame.filter(cell < 0), column, "is negative", "write zero or more, or leave it empty")
 

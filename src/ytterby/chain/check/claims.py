@@ -35,8 +35,10 @@ def check_claims(context: Context) -> None:
 
 def _check_ownership(context: Context) -> None:
     own = context.own("ownership").filter(pl.col("interest").is_in(VOTES))
-    joined = context.joined("ownership").filter(pl.col("interest").is_in(VOTES)).with_columns(
-        first_day("date_from").alias("start"), first_day("date_to").alias("end")
+    joined = (
+        context.joined("ownership")
+        .filter(pl.col("interest").is_in(VOTES))
+        .with_columns(first_day("date_from").alias("start"), first_day("date_to").alias("end"))
     )
     later = joined.select(pl.col("statement_id").alias("superseded_by"), pl.col("start").alias("replaced"))
     joined = joined.join(later, on="superseded_by", how="left").with_columns(stop=pl.min_horizontal("end", "replaced"))
@@ -78,7 +80,9 @@ def _dated(context: Context, table: str, key: str) -> pl.DataFrame:
 
 def _check_facility_status(context: Context) -> None:
     last: dict[str, str] = {}
-    for row, site, status in _dated(context, "facility_status", "facility_id").select(ROW, "facility_id", "status").iter_rows():
+    for row, site, status in (
+        _dated(context, "facility_status", "facility_id").select(ROW, "facility_id", "status").iter_rows()
+    ):
         before = last.get(site, "")
         if before in BUILT and status in ("exploration", "study", "permitted", "financed"):
             mend = "correct the dates, or add the closure between; an expansion is a project of its own"
@@ -96,12 +100,18 @@ def _check_policy_status(context: Context) -> None:
     for row, policy, status in frame.select(ROW, "policy_id", "status").iter_rows():
         before = last.get(policy, "")
         if status == "resumed" and before != "suspended":
-            context.add("policy_status", row, "status", status, "follows no suspension", "add the row that suspended it")
+            context.add(
+                "policy_status", row, "status", status, "follows no suspension", "add the row that suspended it"
+            )
         if before in ("expired", "withdrawn") and status not in ("announced", "in_force"):
             rule = f"follows '{before}'"
-            context.add("policy_status", row, "status", status, rule, "correct the dates, or write the renewal as a new policy")
+            context.add(
+                "policy_status", row, "status", status, rule, "correct the dates, or write the renewal as a new policy"
+            )
         if status == "suspended" and before in ("", "expired", "withdrawn"):
-            context.add("policy_status", row, "status", status, "suspends what was not in force", "add the row in_force")
+            context.add(
+                "policy_status", row, "status", status, "suspends what was not in force", "add the row in_force"
+            )
         last[policy] = status
     unborn = set(context.own("policies")["policy_id"]) - set(last)
     for row, policy in context.own("policies").select(ROW, "policy_id").iter_rows():
@@ -138,7 +148,9 @@ def _check_measures(context: Context) -> None:
     above = frame.filter((pl.col("measure") == "share") & (pl.max_horizontal("quantity", "quantity_high") > 1))
     for row, value in above.select(ROW, "quantity").iter_rows():
         context.add("stage_output", row, "quantity", value, "a share above 1", "write a fraction; 12 % is 0.12")
-    shares = frame.filter((pl.col("measure") == "share") & (pl.col("place_id") != "WORLD") & pl.col("conflict_id").is_null())
+    shares = frame.filter(
+        (pl.col("measure") == "share") & (pl.col("place_id") != "WORLD") & pl.col("conflict_id").is_null()
+    )
     sums = shares.group_by("material_id", "year").agg(pl.col(ROW).max(), pl.col("quantity").sum().alias("total"))
     for material, year, row, total in sums.filter(pl.col("total") > 1 + 1e-6).sort(ROW).iter_rows():
         rule = f"shares of {year} sum to {total:.4g}"
@@ -149,4 +161,6 @@ def _check_money(context: Context) -> None:
     parameters = context.own("process_parameters")
     missing = parameters.filter(pl.col("unit").str.starts_with("USD") & pl.col("money_year").is_null())
     for row, parameter in missing.select(ROW, "parameter").iter_rows():
-        context.add("process_parameters", row, "money_year", parameter, "money without its year", "write the year of the money")
+        context.add(
+            "process_parameters", row, "money_year", parameter, "money without its year", "write the year of the money"
+        )

@@ -35,16 +35,22 @@ def _check_key(context: Context, table: str) -> None:
     if "conflict_id" in frame.columns and table != "conflicts":
         _check_conflict_key(context, table, frame, key)
         return
-    doubles = frame.filter(pl.all_horizontal(pl.col(key_columns(table)).is_not_null()) & ~pl.struct(key).is_first_distinct())
+    doubles = frame.filter(
+        pl.all_horizontal(pl.col(key_columns(table)).is_not_null()) & ~pl.struct(key).is_first_distinct()
+    )
     for values in doubles.select(ROW, *key).iter_rows():
         shown = ", ".join(str(v) for v in values[1:])
-        context.add(table, values[0], ", ".join(key), shown, "stands in an earlier row", "remove one, or give it its own id")
+        context.add(
+            table, values[0], ", ".join(key), shown, "stands in an earlier row", "remove one, or give it its own id"
+        )
     outside = context.shared.tables.get(table)
     if outside is not None and context.package.name != context.shared.name:
         again = frame.join(outside.select(key), on=key, how="semi", nulls_equal=True)
         for values in again.select(ROW, *key).iter_rows():
             shown = ", ".join(str(v) for v in values[1:])
-            context.add(table, values[0], ", ".join(key), shown, "stands in the shared tables already", "remove the row")
+            context.add(
+                table, values[0], ", ".join(key), shown, "stands in the shared tables already", "remove the row"
+            )
 
 
 def _check_conflict_key(context: Context, table: str, frame: pl.DataFrame, key: list[str]) -> None:

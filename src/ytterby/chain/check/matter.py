@@ -39,7 +39,11 @@ def check_matter(context: Context) -> None:
         else:
             rule = f"takes in {into:.6g} t of {component} per tonne and gives out {out:.6g}"
         gap = into - out
-        mend = f"name a loss of {gap:.6g} t {component}" if gap > 0 else "correct the inputs, the compositions or the losses"
+        mend = (
+            f"name a loss of {gap:.6g} t {component}"
+            if gap > 0
+            else "correct the inputs, the compositions or the losses"
+        )
         context.add("recipes", rows.get(process), "t_per_t", process, rule, mend)
     _check_paths(context)
 
@@ -52,13 +56,17 @@ def _check_main_output(context: Context, recipes: pl.DataFrame) -> None:
         context.add("recipes", row, "role", process, f"process has {count} main outputs", "give it exactly one")
     main = recipes.filter(pl.col("role") == "main")
     for row, value in main.filter((pl.col("t_per_t") - 1).abs() > 1e-12).select(ROW, "t_per_t").iter_rows():
-        context.add("recipes", row, "t_per_t", value, "main output is not 1", "state the recipe per tonne of main output")
+        context.add(
+            "recipes", row, "t_per_t", value, "main output is not 1", "state the recipe per tonne of main output"
+        )
     wrong_way = recipes.filter(
         ((pl.col("direction") == "in") & pl.col("role").is_in(["main", "co_product", "loss"]))
         | ((pl.col("direction") == "out") & pl.col("role").is_in(["feed", "reagent"]))
     )
     for row, role, direction in wrong_way.select(ROW, "role", "direction").iter_rows():
-        context.add("recipes", row, "role", role, f"cannot go {direction}", "feed and reagent go in; the others come out")
+        context.add(
+            "recipes", row, "role", role, f"cannot go {direction}", "feed and reagent go in; the others come out"
+        )
 
 
 def _check_compositions(context: Context, components: list[str]) -> None:
@@ -67,7 +75,9 @@ def _check_compositions(context: Context, components: list[str]) -> None:
         pl.col(ROW).last(), pl.col("mass_fraction").sum().alias("total")
     )
     for material, row, total in sums.filter(pl.col("total") > 1 + 1e-9).iter_rows():
-        context.add("compositions", row, "mass_fraction", material, f"fractions sum to {total:.6g}", "keep them at or below 1")
+        context.add(
+            "compositions", row, "mass_fraction", material, f"fractions sum to {total:.6g}", "keep them at or below 1"
+        )
     context.count("compositions", sums.height)
 
 
