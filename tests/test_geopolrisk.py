@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from ytterby.errors import UnknownNameError
-from ytterby.ladder.geopolrisk import NO_CONTENT, NO_LINE, geopolrisk_table
+from ytterby.ladder.geopolrisk import NO_CONTENT, NO_LINE, NO_MEMBER, geopolrisk_table
 
 DATA = Path(__file__).parents[1] / "src" / "ytterby" / "data"
 GOLDEN = Path(__file__).parent / "golden"
@@ -125,6 +125,9 @@ def test_every_raw_material_and_place(world: Tables, blocs: pl.DataFrame) -> Non
 def test_what_is_not_known_says_why(world: Tables, blocs: pl.DataFrame) -> None:
     assert only_row(world, "gallium", "JPN", 2022, blocs=blocs)["import_reliance_why"] == NO_LINE
     assert only_row(world, "cobalt", "EU", 2022, blocs=blocs)["import_reliance_why"] == NO_CONTENT
+    assert only_row(world, "antimony", "EU", 2022, blocs=blocs)["import_reliance"] == 1.0
+    unfounded = only_row(world, "tungsten", "MSP", 2019, blocs=blocs)
+    assert (unfounded["score"], unfounded["import_reliance_why"]) == (None, NO_MEMBER)
     nothing = only_row(small(), place="BRA")
     assert (nothing["score"], nothing["characterisation_factor"]) == (0.0, None)
 

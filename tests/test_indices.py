@@ -33,7 +33,8 @@ from ytterby.ladder.voting import VotingError, banzhaf, shapley
 GOLDEN = Path(__file__).parent / "golden"
 WORLD = Path(__file__).parents[1] / "src" / "ytterby" / "data" / "world"
 SHARES = [0.5, 0.3, 0.2]
-# Printed inputs that do not lead to the printed result, whatever governance is taken: see the docs on indices.
+# Rebuilt 1.01 for a printed 1.9, 1.60 for 1.8, 3.63 for 1.8, 1.23 for 1.0: the printed inputs do not give the printed
+# result with any governance edition at hand. A fault of the transcription or a special case of the study; not tuned.
 NOT_EXPLAINED = {("Arsenic", "P"), ("Beryllium", "E"), ("Germanium", "P"), ("Phosphate rock", "E")}
 
 positive = st.floats(min_value=1e-3, max_value=1e6)

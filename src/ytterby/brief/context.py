@@ -76,6 +76,21 @@ class BriefContext:
         return {row["source_id"]: row for row in self.table("sources").to_dicts()}
 
     @cached_property
+    def holders(self) -> frozenset[str]:
+        """The sites of the chain and everyone who stands above them, at any remove."""
+        above: dict[str, list[str]] = {}
+        for owner, owned in self.table("ownership").select("owner_id", "owned_id").iter_rows():
+            above.setdefault(owned, []).append(owner)
+        found: set[str] = set()
+        waiting = self.table("facilities")["facility_id"].to_list()
+        while waiting:
+            subject = waiting.pop()
+            if subject not in found:
+                found.add(subject)
+                waiting.extend(above.get(subject, []))
+        return frozenset(found)
+
+    @cached_property
     def classes(self) -> dict[str, str]:
         """Class of every source, companies that a state controls counted as state-affiliated."""
         from ytterby.chain.control import trace_control
@@ -114,7 +129,7 @@ class BriefContext:
     @cached_property
     def palette(self) -> Palette:
         """Colour by place, the same in every figure."""
-        return place_palette(self.result.rungs, bloc=self.members)
+        return place_palette(self.result.rungs, bloc=self.members | {self.bloc})
 
     @cached_property
     def bloc_name(self) -> str:

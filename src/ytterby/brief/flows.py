@@ -3,7 +3,8 @@
     feed of material f into product m = t_per_t(f) x total(m) x content(f); loss = feeds - product - co-products
 Tonnes a year of the tracked components. Where several processes make one material, they share it as the sites' stated
 tonnages do if these cover half of it; else each takes what is stated and the rest falls to the process that feeds on
-the latest rung of the chain. Reserves are no flow and are left out, and scrap enters as found, its collection not drawn.
+the latest rung of the chain. A rung known only by balance takes what is needed of it. Reserves are no flow and are left
+out; scrap enters as found, its collection not drawn.
 Where totals and recipes disagree the difference is kept as a gap, never spread.
 """
 
@@ -59,34 +60,43 @@ class Flows:
 def chain_flows(context: BriefContext) -> Flows:
     """The flows of a chain; without flows where it has no recipes or no composition."""
     content = context.contained
-    made = {
-        rung.material: rung.total_t * content[rung.material]
-        for rung in reversed(context.result.rungs)
-        if rung.stage not in NOT_FLOWS and rung.total_t and content.get(rung.material)
-    }
-    out = Flows(made_t=made)
-    if context.table("recipes").is_empty():
-        return out
-    scraps = set(context.table("materials").filter(pl.col("kind") == "scrap")["material_id"])
+    kinds = dict(context.table("materials").select("material_id", "kind").iter_rows())
     by_process: dict[str, list[dict[str, Any]]] = {}
     for row in context.table("recipes").sort("process_id", "direction", "role", "material_id").to_dicts():
         by_process.setdefault(row["process_id"], []).append(row)
-    makers: dict[str, list[str]] = {}
-    for process, rows in by_process.items():
-        for row in rows:
-            if row["role"] == "main" and row["material_id"] in made and row["material_id"] not in scraps:
-                makers.setdefault(row["material_id"], []).append(process)
-    lost: dict[str, list[tuple[float, str]]] = {}
-    for material, processes in makers.items():
-        for process, weight in _weights(context, made[material], material, processes, by_process).items():
-            _add_process(out, lost, by_process[process], material, weight, content, scraps)
-    for target, parts in lost.items():
-        total = sum(part for part, _ in parts)
-        if total > 0:
-            out.losses.append(
-                Loss(target=target, quantity_t=total, names=tuple(dict.fromkeys(name for _, name in parts if name)))
-            )
+    makers = _makers(by_process, kinds)
+    out = Flows(made_t={})
+    for rung in reversed(context.result.rungs):
+        if rung.stage in NOT_FLOWS or not content.get(rung.material):
+            continue
+        used = out.used_t(rung.material)
+        stated = rung.total_t if rung.basis != "balance" else None
+        made = stated * content[rung.material] if stated else used
+        if not made:
+            continue
+        out.made_t[rung.material] = made
+        if rung.material in makers:
+            weights = _weights(context, made, rung.material, makers[rung.material], by_process)
+            lost = [
+                _add_process(out, by_process[process], rung.material, made * weight, context)
+                for process, weight in weights.items()
+            ]
+            total = sum(loss for loss, _ in lost)
+            if total > 0:
+                names = tuple(dict.fromkeys(name for _, name in lost if name))
+                out.losses.append(Loss(target=rung.material, quantity_t=total, names=names))
     return out
+
+
+def _makers(by_process: dict[str, list[dict[str, Any]]], kinds: dict[str, str]) -> dict[str, list[str]]:
+    """Processes by main product; mining from the ground and the collection of scrap are the edges of the drawing."""
+    found: dict[str, list[str]] = {}
+    for process, rows in by_process.items():
+        from_ground = any(row["role"] == "feed" and kinds.get(row["material_id"]) == "deposit" for row in rows)
+        for row in rows:
+            if row["role"] == "main" and not from_ground and kinds.get(row["material_id"]) != "scrap":
+                found.setdefault(row["material_id"], []).append(process)
+    return found
 
 
 def _weights(
@@ -137,35 +147,30 @@ def _stated_t(context: BriefContext, material: str, processes: list[str]) -> dic
 
 
 def _add_process(
-    out: Flows,
-    lost: dict[str, list[tuple[float, str]]],
-    rows: list[dict[str, Any]],
-    material: str,
-    weight: float,
-    content: dict[str, float],
-    scraps: set[str],
-) -> None:
-    product = out.made_t[material] * weight
+    out: Flows, rows: list[dict[str, Any]], material: str, product: float, context: BriefContext
+) -> tuple[float, str]:
+    """Add the feeds of one process; return what it loses and the name of the loss."""
+    content = context.contained
+    kinds = dict(context.table("materials").select("material_id", "kind").iter_rows())
     gross = product / content[material]
-    entering, leaving, seen, names = 0.0, product, set[str](), []
+    entering, leaving, seen, name = 0.0, product, set[str](), ""
     for row in rows:
         quantity = row["t_per_t"] * gross * content.get(row["material_id"], 0.0)
+        choice = row["alternative"] or row["material_id"]
         if row["role"] == "loss":
-            names.append(row["material_id"])
+            name = name or row["material_id"]
         elif row["role"] == "co_product":
             leaving += quantity
-        elif row["role"] == "feed" and quantity > 0 and not (row["alternative"] and row["alternative"] in seen):
-            seen.add(row["alternative"] or row["material_id"])
+        elif row["role"] == "feed" and quantity > 0 and choice not in seen:
+            seen.add(choice)
             entering += quantity
-            is_scrap = row["material_id"] in scraps
-            out.flows.append(
-                Flow(
-                    source=row["material_id"],
-                    target=material,
-                    quantity_t=quantity,
-                    process_id=row["process_id"],
-                    is_scrap=is_scrap,
-                )
+            is_scrap = kinds.get(row["material_id"]) == "scrap"
+            flow = Flow(
+                source=row["material_id"],
+                target=material,
+                quantity_t=quantity,
+                process_id=row["process_id"],
+                is_scrap=is_scrap,
             )
-    if entering > leaving:
-        lost.setdefault(material, []).append((entering - leaving, names[0] if names else ""))
+            out.flows.append(flow)
+    return max(entering - leaving, 0.0), name

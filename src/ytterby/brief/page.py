@@ -115,13 +115,14 @@ def _cited(block: Block) -> tuple[str, ...]:
 
 def _page(context: BriefContext, built: tuple[Built, ...], names: dict[str, str]) -> dict[str, Any]:
     def refs(sources: tuple[str, ...], anchor: str = "", is_full: bool = False) -> dict[str, Any]:
-        ordered = sorted(((context.cited[source], f"s-{slug(source)}") for source in sources))
+        ordered = sorted((context.cited[source], f"s-{slug(source)}") for source in sources)
         few = ordered if is_full or not anchor or len(ordered) <= SHOWN_REFS else ordered[: SHOWN_REFS - 2]
         return {"shown": few, "rest": len(ordered) - len(few), "anchor": anchor}
 
     return {
         "metal": context.metal,
         "year": context.result.year,
+        "is_corroborated": context.result.corroborated,
         "bloc": context.bloc_name,
         "built": built,
         "kind": lambda block: type(block).__name__,

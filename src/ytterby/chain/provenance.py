@@ -58,13 +58,14 @@ def provenance(chain: Chain) -> pl.DataFrame:
 def _numbers(table: str, frame: pl.DataFrame, column: Column) -> pl.DataFrame:
     """Return the stated numbers of one column, each with its key, unit, source and confidence."""
     key = pl.concat_str([pl.col(name).cast(pl.String) for name in key_columns(table)], separator=", ", ignore_nulls=True)
-    own_unit = "unit" in frame.columns and not column.unit and column.name != "trl"
+    named = [name for name in (f"{column.name}_unit", "unit") if name in frame.columns and not column.unit]
+    unit = pl.col(named[0]) if named else pl.lit(column.unit or None, dtype=pl.String)
     return frame.filter(pl.col(column.name).is_not_null()).select(
         table=pl.lit(table),
         row=key,
         column=pl.lit(column.name),
         value=pl.col(column.name).cast(pl.Float64),
-        unit=pl.col("unit") if own_unit else pl.lit(column.unit or None, dtype=pl.String),
+        unit=unit,
         source_id=pl.col("source_id"),
         confidence=pl.col("confidence") if "confidence" in frame.columns else pl.lit(None, dtype=pl.String),
         note=pl.col("note") if "note" in frame.columns else pl.lit(None, dtype=pl.String),

@@ -16,10 +16,12 @@ from typing import Any
 
 import polars as pl
 
-from ytterby.chain.schema import Column, schema
+from ytterby.chain.schema import Column, key_columns, schema
 from ytterby.errors import Fault, nearest
 
 MAX_MB = 200.0
+RENAME = "rename it to "
+NO_CSV, NO_PARQUET, IS_EMPTY = "cannot be parsed as CSV", "cannot be read as Parquet", "is empty"
 POLARS_TYPES: Mapping[str, type[pl.DataType]] = {
     "number": pl.Float64,
     "fraction": pl.Float64,
@@ -31,13 +33,14 @@ POLARS_TYPES: Mapping[str, type[pl.DataType]] = {
 
 @dataclass
 class RawPackage:
-    """A package as read: metadata, typed frames in file order, file names, and the faults of form."""
+    """A package as read: metadata, typed frames, file names, faults of form, and the tables that miss rows or keys."""
 
     name: str
     metadata: dict[str, Any]
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    incomplete: set[str] = field(default_factory=set)
 
 
 def polars_type(column: Column) -> type[pl.DataType]:
@@ -71,16 +74,30 @@ def read_package(folder: Path, *, max_mb: float = MAX_MB) -> RawPackage:
         if size > max_mb:
             mend = f"split the table or raise the limit with --max-mb {int(size) + 1}"
             package.faults.append(Fault(path.name, None, "", f"{size:.0f} MB", f"file is above {max_mb:g} MB", mend))
+            package.files[path.stem] = path.name
+            package.incomplete.add(path.stem)
             continue
         package.files[path.stem] = path.name
         frame, faults = (_read_csv if path.suffix == ".csv" else _read_parquet)(path)
         package.tables[path.stem] = frame
         package.faults.extend(faults)
-    if not package.tables:
+        if any(_loses_rows(fault, path.stem) for fault in faults):
+            package.incomplete.add(path.stem)
+    if not package.tables and not package.faults:
         package.faults.append(
             Fault(folder.name, None, "", "", "holds no table", "add at least materials.csv and sources.csv")
         )
     return package
+
+
+def concerns_header(fault: Fault, name: str) -> bool:
+    """Return whether a fault of a header leaves the table without the column `name`."""
+    return fault.row == 1 and name in (fault.column, fault.mend.removeprefix(RENAME))
+
+
+def _loses_rows(fault: Fault, table: str) -> bool:
+    """Return whether a fault of form leaves a table without its rows or without its key."""
+    return fault.rule in (NO_PARQUET, IS_EMPTY) or any(concerns_header(fault, name) for name in key_columns(table))
 
 
 def _read_metadata(folder: Path) -> dict[str, Any]:
@@ -99,41 +116,45 @@ def _read_metadata(folder: Path) -> dict[str, Any]:
 
 
 def _read_csv(path: Path) -> tuple[pl.DataFrame, list[Fault]]:
-    table, data, faults = path.stem, path.read_bytes(), []
+    faults: list[Fault] = []
+    text = _decode(path.name, path.read_bytes(), faults)
+    if not text.strip():
+        mend = f"write the header {','.join(column.name for column in schema()[path.stem])}, or remove the file"
+        return empty_table(path.stem), [*faults, Fault(path.name, None, "", "", IS_EMPTY, mend)]
+    header, rows = _split_rows(path.name, text, faults)
+    return _typed(path.name, path.stem, header, rows, faults), faults
+
+
+def _decode(file: str, data: bytes, faults: list[Fault]) -> str:
+    """Return the text of a file; what is wrong with its bytes is a fault, and reading goes on as well as it can."""
+
+    def add(row: int, value: str, rule: str, mend: str) -> None:
+        faults.append(Fault(file, row, "", value, rule, mend))
+
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        add(1, data[:2].hex(" ").upper(), "is UTF-16", "save the file as UTF-8")
+        return data.decode("utf-16", errors="replace").replace("\r\n", "\n")
     if data.startswith(b"\xef\xbb\xbf"):
-        rule = "starts with a byte-order mark"
-        faults.append(Fault(path.name, 1, "", "EF BB BF", rule, "save as UTF-8 without BOM"))
+        add(1, "EF BB BF", "starts with a byte-order mark", "save as UTF-8 without BOM")
         data = data[3:]
     if b"\r" in data:
         row = data[: data.index(b"\r")].count(b"\n") + 1
-        faults.append(Fault(path.name, row, "", "CR", "has Windows or old Mac line ends", "save with LF line ends"))
+        add(row, "CR", "has Windows or old Mac line ends", "save with LF line ends")
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if b"\0" in data:
+        row = data[: data.index(b"\0")].count(b"\n") + 1
+        add(row, "NUL", "holds NUL bytes: it is no text", "export it again as CSV")
+        data = data.replace(b"\0", b"")
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
-        shown = repr(data[error.start : error.start + 1])
-        faults.append(Fault(path.name, row, "", shown, "is not UTF-8", "save the file as UTF-8"))
-        return empty_table(table), faults
-    if "\x00" in text:
-        faults.append(
-            Fault(path.name, None, "", "NUL", "holds NUL bytes: it is no text file", "export it again as CSV")
-        )
-        return empty_table(table), faults
-    header, rows = _split_rows(path.name, text, faults)
-    return _typed(path.name, table, header, rows, faults), faults
+        add(row, repr(data[error.start : error.start + 1]), "is not UTF-8", "save the file as UTF-8")
+        return data.decode("utf-8", errors="replace")
 
 
 def _split_rows(file: str, text: str, faults: list[Fault]) -> tuple[list[str], list[list[str]]]:
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
-    header: list[str] = []
-    rows: list[list[str]] = []
-    try:
-        header = next(reader, [])
-        rows = list(reader)
-    except csv.Error as error:
-        mend = "close the quotation mark, and double the marks inside a cell"
-        faults.append(Fault(file, len(rows) + 2, "", str(error), "cannot be parsed as CSV", mend))
+    header, *rows = _records(file, text.removesuffix("\n").split("\n"), faults)
     width = len(header)
     good = []
     for number, row in enumerate(rows, start=2):
@@ -141,9 +162,31 @@ def _split_rows(file: str, text: str, faults: list[Fault]) -> tuple[list[str], l
             good.append(row)
             continue
         mend = "quote cells that hold a comma, and leave empty cells for missing ones"
-        faults.append(Fault(file, number, "", ",".join(row)[:60], f"has {len(row)} cells, the header {width}", mend))
+        if not any(fault.row == number and fault.rule == NO_CSV for fault in faults):
+            rule = f"has {len(row)} cells, the header {width}"
+            faults.append(Fault(file, number, "", ",".join(row)[:60], rule, mend))
         good.append((row + [""] * width)[:width])
     return header, good
+
+
+def _records(file: str, lines: list[str], faults: list[Fault]) -> list[list[str]]:
+    """Return all records; one whose quotation marks do not close is a fault, and its first line stands for it."""
+    records: list[list[str]] = []
+    start = 0
+    while start < len(lines):
+        reader, used = csv.reader((line + "\n" for line in lines[start:]), strict=True), 0
+        try:
+            for record in reader:
+                records.append(record)
+                used = reader.line_num
+            start = len(lines)
+        except csv.Error as error:
+            start += used
+            mend = "close the quotation mark, and double the marks inside a cell"
+            faults.append(Fault(file, len(records) + 1, "", str(error), NO_CSV, mend))
+            records.append(lines[start].replace('"', "").split(","))
+            start += 1
+    return records
 
 
 def _typed(file: str, table: str, header: list[str], rows: list[list[str]], faults: list[Fault]) -> pl.DataFrame:
@@ -165,16 +208,18 @@ def _typed(file: str, table: str, header: list[str], rows: list[list[str]], faul
 
 
 def _header_faults(file: str, header: list[str], columns: Mapping[str, Column]) -> Iterator[Fault]:
-    for name in header:
+    missing = [name for name in columns if name not in header]
+    for name in dict.fromkeys(header):
         if header.count(name) > 1:
             yield Fault(file, 1, name, name, "column stands twice", "remove one of them")
         elif name not in columns:
-            near = nearest(name, columns)
-            mend = f"rename it to {near[0]}" if near else f"remove it; columns are {', '.join(columns)}"
+            near = nearest(name, missing)
+            mend = f"{RENAME}{near[0]}" if near else f"remove it; columns are {', '.join(columns)}"
+            missing = [other for other in missing if other not in near[:1]]
             yield Fault(file, 1, name, name, "is not a column of the schema", mend)
-    for name, column in columns.items():
-        if name not in header and column.is_required:
-            yield Fault(file, 1, name, "", "required column is missing", f"add it: {column.description}")
+    for name in missing:
+        if columns[name].is_required:
+            yield Fault(file, 1, name, "", "required column is missing", f"add it: {columns[name].description}")
 
 
 def _cast(text: pl.Series, column: Column) -> tuple[pl.Series, list[int]]:
@@ -215,17 +260,22 @@ def _read_parquet(path: Path) -> tuple[pl.DataFrame, list[Fault]]:
         frame = pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         mend = "write it again, for example with polars' write_parquet"
-        return empty_table(path.stem), [Fault(path.name, None, "", str(error)[:80], "cannot be read as Parquet", mend)]
+        return empty_table(path.stem), [Fault(path.name, None, "", str(error)[:80], NO_PARQUET, mend)]
     faults = list(_header_faults(path.name, frame.columns, columns))
     series = []
     for name, column in columns.items():
+        kind = polars_type(column)
         if name in frame.columns:
-            values = frame[name].cast(polars_type(column), strict=False)
+            values = frame[name].cast(kind, strict=False)
+            if kind is pl.Float64:
+                values = values.set(~values.is_finite(), None)
+            if values.null_count() > frame[name].null_count():
+                bad = (values.is_null() & frame[name].is_not_null()).arg_true()
+                faults.extend(_cast_fault(path.name, column, row, f"{frame[name][row]}") for row in bad)
             if column.default and values.null_count():
-                values = values.fill_null(pl.Series([column.default]).cast(polars_type(column))[0])
+                values = values.fill_null(_cast(pl.Series([column.default]), column)[0][0])
             series.append(values)
-        elif column.default:
-            series.append(pl.Series(name, [column.default], dtype=pl.String).new_from_index(0, frame.height))
         else:
-            series.append(pl.Series(name, [None], dtype=polars_type(column)).new_from_index(0, frame.height))
+            held, _ = _cast(pl.Series(name, [column.default or None], dtype=pl.String), column)
+            series.append(held.new_from_index(0, frame.height))
     return pl.DataFrame(series), faults

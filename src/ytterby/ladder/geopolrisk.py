@@ -30,6 +30,7 @@ COPPER_MIDPOINT = 0.409412948
 KEYS = ["raw_material_id", "region_id", "year"]
 NO_LINE = "no trade line of its own"
 NO_CONTENT = "production and trade have different bases, and the content of a trade line is not known"
+NO_MEMBER = "the bloc has no member in the middle of that year"
 NO_CONSUMPTION = "production plus net imports is not above zero"
 NOT_COMPUTED = "not part of the reference method"
 
@@ -66,11 +67,11 @@ def geopolrisk_table(
     rules = RULES[method]
     span = _known_years(world, years)
     chosen = _known_materials(world, materials)
-    singles, members = _regions(world, blocs, places, span, rules)
+    singles, joint, members = _regions(world, blocs, places, span, rules)
     lines = lines_of(world, chosen, rules)
     if method == "geopolrisk-py":
         chosen = [m for m in chosen if m in set(lines["raw_material_id"])]
-    parts = [_one_year(world, chosen, lines, singles, members.filter(year=year), year, rules) for year in span]
+    parts = [_one_year(world, chosen, lines, (singles, joint, members.filter(year=year)), year, rules) for year in span]
     return pl.concat(parts).sort(KEYS)
 
 
@@ -78,15 +79,16 @@ def _one_year(
     world: WorldTables,
     materials: list[str],
     lines: pl.DataFrame,
-    singles: list[str],
-    members: pl.DataFrame,
+    regions: tuple[list[str], list[str], pl.DataFrame],
     year: int,
     rules: Rules,
 ) -> pl.DataFrame:
     """Return the rows of one year; years are done one by one to keep memory small."""
+    singles, joint, members = regions
     flows = flows_of(world, lines, [year], rules)
     produced = production_of(world, materials, [year], rules)
-    grid = _grid(materials, [*singles, *members["region_id"].unique(maintain_order=True)], year)
+    empty = [bloc for bloc in joint if bloc not in set(members["region_id"])]
+    grid = _grid(materials, [*singles, *joint], year).with_columns(pl.col("region_id").is_in(empty).alias("is_empty"))
     table = (
         grid.join(concentration_of(world, materials, [year], rules), on=["raw_material_id", "year"], how="left")
         .join(_own(produced, singles, members), on=KEYS, how="left")
@@ -101,6 +103,8 @@ def _known_years(world: WorldTables, years: Iterable[int]) -> list[int]:
     """Return the years asked for, sorted, or refuse one that mine production does not cover."""
     span = sorted({int(year) for year in years})
     held = {int(year) for year in world.mine_production["year"].unique()}
+    if not span:
+        raise UnknownNameError("year", "none", [str(y) for y in sorted(held)])
     for year in span:
         if year not in held:
             raise UnknownNameError("year", str(year), [str(y) for y in sorted(held)])
@@ -118,8 +122,8 @@ def _known_materials(world: WorldTables, materials: Sequence[str] | None) -> lis
 
 def _regions(
     world: WorldTables, blocs: pl.DataFrame, places: Sequence[str] | None, years: list[int], rules: Rules
-) -> tuple[list[str], pl.DataFrame]:
-    """Split what was asked for into single places and the members of blocs by year."""
+) -> tuple[list[str], list[str], pl.DataFrame]:
+    """Split what was asked for into single places, blocs, and the members of blocs by year."""
     bloc_ids = set(blocs["bloc_id"].unique())
     known = bloc_ids | set(world.mine_production["place_id"].unique())
     if places is None or not known.issuperset(places):
@@ -128,7 +132,8 @@ def _regions(
     for region in asked:
         if region not in known and region not in world.governance["place_id"]:
             raise UnknownNameError("place or bloc", region, known)
-    members = blocs.filter(pl.col("bloc_id").is_in([r for r in asked if r in bloc_ids])).join(
+    joint = [region for region in asked if region in bloc_ids]
+    members = blocs.filter(pl.col("bloc_id").is_in(joint)).join(
         pl.DataFrame({"year": years}, schema={"year": pl.Int32}), how="cross"
     )
     if rules.dated_blocs:
@@ -139,7 +144,7 @@ def _regions(
     else:
         members = members.filter(pl.col("date_to").is_null())
     members = members.select(pl.col("bloc_id").alias("region_id"), "place_id", "year").unique(maintain_order=True)
-    return [r for r in asked if r not in bloc_ids], members
+    return [region for region in asked if region not in bloc_ids], joint, members
 
 
 def _grid(materials: list[str], regions: list[str], year: int) -> pl.DataFrame:
@@ -209,8 +214,11 @@ def _line_notes(world: WorldTables, lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _scores(table: pl.DataFrame, rules: Rules) -> pl.DataFrame:
-    """Put the parts together; what is not known stays empty with its reason."""
-    traded = pl.col("basis").is_not_null()
+    """Put the parts together; what is not known stays empty with its reason.
+
+    With no own production all that is used is imported, so that reliance is 1 whatever the basis of trade.
+    """
+    traded = pl.col("basis").is_not_null() & ~pl.col("is_empty")
     amounts = [
         "production_t",
         "exports_t",
@@ -228,9 +236,11 @@ def _scores(table: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     net = pl.col("imports_t") - pl.col("exports_t")
     consumption = pl.col("production_t") + net
     reason = (
-        pl.when(~traded)
+        pl.when(pl.col("is_empty"))
+        .then(pl.lit(NO_MEMBER))
+        .when(~traded)
         .then(pl.lit(NO_LINE))
-        .when(pl.col("basis") == "gross")
+        .when((pl.col("basis") == "gross") & (pl.col("production_t") > 0))
         .then(pl.lit(NO_CONTENT))
         .when(consumption <= 0)
         .then(pl.lit(NO_CONSUMPTION))

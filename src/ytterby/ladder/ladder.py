@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 import numpy as np
+import polars as pl
 
 from ytterby.chain.chain import Chain, load_world
 from ytterby.chain.control import Control, trace_control
@@ -32,7 +33,6 @@ from ytterby.ladder.tonnage import Tonnage, TonnageBook
 from ytterby.ladder.trade import bloc_trade, reliance
 from ytterby.manifest import manifest
 
-FIRST_YEAR, LAST_YEAR = 1990, 2100
 CORROBORATED_TABLES = ("stage_output", "facility_output", "ownership", "offtakes", "deposits", "demand")
 Progress = Callable[[float, str], None]
 
@@ -45,6 +45,7 @@ def ladder(
     draws: int = 1000,
     seed: int = 0,
     corroborated_only: bool = False,
+    method: str = "ytterby",
     progress: Progress | None = None,
 ) -> LadderResult:
     """Return the ladder of control of a chain.
@@ -56,6 +57,7 @@ def ladder(
         draws: size of the ensemble behind the intervals (5 % to 95 %).
         seed: seed of the ensemble.
         corroborated_only: leave out rows that rest on state-affiliated sources or on a single interested one.
+        method: GeoPolRisk as `ytterby` or as `geopolrisk-py` computes it.
         progress: called with the part done, 0 to 1, and what is being done.
 
     Raises:
@@ -63,13 +65,12 @@ def ladder(
         YtterbyError: the year is out of range, or nothing is stated for any material.
     """
     when = int(year if year is not None else chain.settings.get("base_year", 2023))
-    if not FIRST_YEAR <= when <= LAST_YEAR:
-        raise YtterbyError(f"year {when} lies outside {FIRST_YEAR} to {LAST_YEAR}")
+    _refuse_year(chain, when)
     if draws < 1:
         raise YtterbyError(f"draws must be at least 1, got {draws}")
     world = load_world()
     where = resolve_bloc(chain, bloc)
-    view = corroborated_view(chain, when) if corroborated_only else chain
+    view, left_out = corroborated_view(chain, when) if corroborated_only else (chain, ())
     climb = _Climb(view, world, when, where, Sampler(draws, seed))
     order = chain_order(view)
     rungs: list[Rung] = []
@@ -82,33 +83,58 @@ def ladder(
     rungs.extend(use_rungs(climb.book, climb.classes, climb.place_names))
     if not rungs:
         raise YtterbyError(f"nothing is stated on output, capacity or reserves of any material of {chain.metal}")
-    options = {"year": when, "bloc": where, "draws": draws, "corroborated": corroborated_only}
+    options = {"year": when, "bloc": where, "draws": draws, "corroborated": corroborated_only, "method": method}
     packages = {chain.name: chain.digest, "world": world.digest}
     return LadderResult(
         metal=chain.metal,
         year=when,
         bloc=where,
         rungs=tuple(rungs),
-        geopolrisk=geopolrisk_of(world, chain, where, when),
+        geopolrisk=geopolrisk_of(world, chain, where, when, method=method),
         sensitivity=tuple(climb.sensitivity),
         manifest=manifest("ladder", packages=packages, options=options, seed=seed, overlays=view.overlays),
         corroborated=corroborated_only,
-        notes=_notes(climb.control),
+        notes=(*left_out, *_notes(view, climb.control)),
     )
 
 
-def corroborated_view(chain: Chain, year: int) -> Chain:
-    """Return the chain without rows that rest on state-affiliated sources or on a single interested one."""
+def _refuse_year(chain: Chain, year: int) -> None:
+    """Refuse a year far from every figure: before the first, or more than ten years after the last."""
+    years = pl.concat([chain.stage_output["year"], chain.facility_output["year"]]).drop_nulls().unique().sort()
+    if years.is_empty():
+        raise YtterbyError(f"{chain.metal}: no output or capacity is stated for any year")
+    first, last = int(years[0]), int(years[-1])
+    if not first <= year <= last + 10:
+        near = first if year < first else last
+        raise YtterbyError(f"unknown year '{year}': {chain.metal} has figures for {first} to {last}; nearest: {near}")
+
+
+def corroborated_view(chain: Chain, year: int) -> tuple[Chain, tuple[str, ...]]:
+    """Return the chain without what rests on state-affiliated or single interested sources, and what was left out."""
     classes = source_classes(chain, trace_control(chain, dt.date(year, 7, 1)).state)
     kept = {name: corroborated(chain.table(name), classes) for name in CORROBORATED_TABLES}
-    return chain.with_(overlay="corroborated", **kept)
+    lost = {name: chain.table(name).height - frame.height for name, frame in kept.items()}
+    words = ", ".join(f"{count} of {chain.table(name).height} rows of {name}" for name, count in lost.items() if count)
+    note = f"Left out as resting on state-affiliated or single interested sources alone: {words or 'nothing'}."
+    return chain.with_(overlay="corroborated", **kept), (note,)
 
 
-def _notes(control: Control) -> tuple[str, ...]:
-    carried = control.holdings.carried_back
+def _notes(chain: Chain, control: Control) -> tuple[str, ...]:
+    """Say how many holdings above this chain's sites are known from a later date only."""
+    held = control.holdings
+    position = {name: index for index, name in enumerate(held.entities)}
+    above = np.zeros(len(held.entities), dtype=bool)
+    above[[position[name] for name in chain.facilities["facility_id"]]] = True
+    link = (held.high > 0) | (held.decides > 0)
+    for _ in held.entities:
+        wider = above | link[:, above].any(axis=1)
+        if (wider == above).all():
+            break
+        above = wider
+    carried = sum(bool(above[position[name]]) for name in held.carried_back)
     if not carried:
         return ()
-    return (f"{len(carried)} holdings are known from a later date only and are carried back to this year.",)
+    return (f"The holders of {carried} companies and sites are known from a later date only and are carried back.",)
 
 
 class _Climb:

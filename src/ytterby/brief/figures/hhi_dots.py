@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LEFT: Final = 186.0
 RIGHT: Final = 930.0
 TOP: Final = 46.0
-ROW: Final = 40.0
+ROW: Final = 44.0
 BANDS: Final = ((0.15, "moderate"), (0.25, "high"))
 
 
@@ -35,7 +35,7 @@ def hhi_dots(context: BriefContext) -> str:
         lines = wrap(fmt.capital(context.short(rung)), LEFT - 14, 12.5, bold=True)
         for at, line in enumerate(lines):
             canvas.text(0, y + 15 * (at - (len(lines) - 1) / 2), line, size=12.5, bold=True)
-        for claim, index, shift in (("owner", rung.hhi_owner, 6), ("place", rung.hhi, -6)):
+        for claim, index, shift in (("owner", rung.hhi_owner, 8), ("place", rung.hhi, -8)):
             first = _has(index) and claim not in told
             told |= {claim} if first else set()
             label = f"by {claim} {fmt.index(index.value)}" if first else ""

@@ -66,18 +66,23 @@ def _draw_rung(canvas: Canvas, context: BriefContext, rung: Rung, y: float, clai
     canvas.text(RIGHT + 10, middle + 8, shorten(rung.basis, canvas.width - RIGHT - 10, 11), size=11, colour=SOFT)
     start = 0.0
     shares = shares_of(rung, claim)
+    labelled = False
     for share in shares:
-        _draw_segment(canvas, context, share, start, y, claim)
+        drawn = _draw_segment(canvas, context, share, start, y, claim)
+        if share.id == "unknown" and not labelled and shares[0] is not share:
+            _draw_first(canvas, shares[0], share, start, y)
+        labelled = labelled or (drawn and share is shares[0])
         start += share.share
     if shares and shares[0].id != "unknown":
         _draw_bracket(canvas, shares[0], y + BAR + 5)
 
 
-def _draw_segment(canvas: Canvas, context: BriefContext, share: Share, start: float, y: float, claim: str) -> None:
+def _draw_segment(canvas: Canvas, context: BriefContext, share: Share, start: float, y: float, claim: str) -> bool:
+    """Draw one share; return whether it bears its name."""
     left, right = _at(start), _at(start + share.share)
     width = right - left
     if width < 0.2:
-        return
+        return False
     unknown = share.id == "unknown"
     seat = share.id if claim == "place" else share.state or context.seats.get(share.id)
     fill = UNKNOWN if unknown else context.palette.place(seat if claim == "place" or seat else "other")
@@ -100,6 +105,15 @@ def _draw_segment(canvas: Canvas, context: BriefContext, share: Share, start: fl
         canvas.rect(left + 1, y + 2, room + 5, BAR - 4, fill=fill)
     for at, line in enumerate(lines):
         canvas.text(left + _PAD, y + BAR / 2 + 12 * (at - (len(lines) - 1) / 2), line, size=size, colour=ink)
+    return bool(lines)
+
+
+def _draw_first(canvas: Canvas, first: Share, unknown: Share, start: float, y: float) -> None:
+    """Name the largest share in the pale part, where its own segment is too short for it."""
+    text = f"largest: {short_company(first.name)} {fmt.share(first.share)}"
+    room = _at(start + unknown.share) - _at(start) - text_width("not known 100 %", 12) - 24
+    if text_width(text, 11.5) <= room:
+        canvas.text(_at(start + unknown.share) - 6, y + BAR / 2, text, size=11.5, colour=SOFT, align="right")
 
 
 def _label(share: Share, width: float) -> tuple[list[str], float]:

@@ -1,7 +1,7 @@
 """Announced is not built: each project's step on the ladder of status beside the capacity that it promises.
 
-Eight steps from exploration to nameplate; the filled ones are reached. The bar is the planned capacity as stated, on one scale
-for projects of one material and unit. A project that stands still or was withdrawn is hollow and says so.
+Eight steps from exploration to nameplate; the filled ones are reached. The bar is the planned capacity as stated, on
+one scale for projects of one material and unit. A project that stands still or was withdrawn says so in words.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from .. import format as fmt
-from .canvas import Canvas, shorten, text_width
+from .canvas import Canvas, shorten
 from .palette import ACCENT, INK, OTHER, PAPER, RULE, SOFT
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ STEP_OF: Final = {
     "nameplate": 7,
     "operating": 7,
 }
+CODE: Final = 252.0
 TRACK: Final = 318.0
 STEP: Final = 32.0
 BARS: Final = 590.0
@@ -94,9 +95,9 @@ def _draw_heads(canvas: Canvas) -> None:
 
 
 def _draw_project(canvas: Canvas, project: Project, group: Sequence[Project], y: float) -> None:
-    label = shorten(project.name, TRACK - 66, 12)
+    label = shorten(project.name, CODE - 8, 12)
     canvas.text(0, y, label, size=12, tip=project.name)
-    canvas.text(text_width(label, 12) + 6, y, project.place_id, size=10.5, colour=SOFT)
+    canvas.text(CODE, y, project.place_id, size=10.5, colour=SOFT)
     _draw_track(canvas, project, y)
     peers = [peer.capacity for peer in group if peer.capacity and peer.unit == project.unit]
     if project.capacity and peers:

@@ -182,7 +182,7 @@ def _draw_loss(
 
 def _draw_bar(canvas: Canvas, context: BriefContext, bar: Bar, scale: float, step: float) -> None:
     made = max(bar.made_t * scale, 1.5)
-    name = context.name(bar.material)
+    name = context.short(bar.material)
     tip = f"{name}: {fmt.tonnes(bar.made_t)} {context.basis} a year"
     canvas.rect(bar.x, bar.y, BAR, made, fill=INK, tip=tip)
     if bar.height > made + 1:

@@ -1,0 +1,1 @@
+"""The sections of the brief, one module a section; `registry` puts them in order."""

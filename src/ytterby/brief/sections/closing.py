@@ -18,31 +18,43 @@ def method(context: BriefContext) -> SectionContent:
     items = (
         Text(
             lead="Three claims on a tonne.",
-            text="Place is where a plant stands, owner is who ultimately decides over it, contract is who has bought its output. They differ, and none stands in for another.",
+            text="Place is where a plant stands, owner is who ultimately decides over it, contract is who "
+            "has bought its output. They differ, and none stands in for another.",
         ),
         Text(
             lead="Shares.",
-            text="A rung takes published national output; where there is none, capacity times utilisation; where that is missing too, a mass balance with the next rung. What remains is unknown and stays on the page. Shares with the unknown sum to one.",
+            text="A rung takes published national output; where there is none, capacity times "
+            "utilisation; where that is missing too, a mass balance with the next rung. What remains "
+            "is unknown and stays on the page. Shares with the unknown sum to one.",
         ),
         Text(
             lead="Control.",
-            text="Ownership is a graph of dated statements with cycles. A holder of more than half decides; below that the largest holder with a clear lead; holders that one state controls act as one. A state is marked, not merged away.",
+            text="Ownership is a graph of dated statements with cycles. A holder of more than half "
+            "decides; below that the largest holder with a clear lead; holders that one state "
+            "controls act as one. A state is marked, not merged away.",
         ),
         Text(
             lead="Concentration.",
-            text="The Herfindahl-Hirschman index is the sum of squared shares, from 0 to 1; times 10,000 gives the scale of trade law. Unknown tonnage adds nothing at the point and widens the interval.",
+            text="The Herfindahl-Hirschman index is the sum of squared shares, from 0 to 1; times 10,000 "
+            "gives the scale of trade law. Unknown tonnage adds nothing at the point and widens the "
+            "interval.",
         ),
         Text(
             lead="Supply risk.",
-            text="The EU supply risk follows the 2017 guidelines of the European Commission; GeoPolRisk multiplies concentration by the governance-weighted share of imports in supply.",
+            text="The EU supply risk follows the 2017 guidelines of the European Commission; GeoPolRisk "
+            "multiplies concentration by the governance-weighted share of imports in supply.",
         ),
         Text(
             lead="Intervals.",
-            text="Every headline is drawn again many times: each number from the spread of its confidence, one shared factor a source, one source a draw where sources disagree. The interval is the middle 90 per cent of the draws; the point is the default.",
+            text="Every headline is drawn again many times: each number from the spread of its "
+            "confidence, one shared factor a source, one source a draw where sources disagree. The "
+            "interval is the middle 90 per cent of the draws; the point is the default.",
         ),
         Text(
             lead="Evidence.",
-            text="A source is independent, interested or state-affiliated, of whichever state. The ladder can be run again without what rests on state-affiliated or single interested sources only.",
+            text="A source is independent, interested or state-affiliated, of whichever state. The ladder "
+            "can be run again without what rests on state-affiliated or single interested sources "
+            "only.",
         ),
     )
     return SectionContent(blocks=(Bullets(items=items),))
@@ -78,7 +90,8 @@ def disclaimer(context: BriefContext) -> SectionContent:
     """What the page is not."""
     items = (
         Text(
-            text="Figures that come from state-affiliated sources, of whichever state, are marked as such and are to be verified independently before anyone relies on them."
+            text="Figures that come from state-affiliated sources, of whichever state, are marked as such "
+            "and are to be verified independently before anyone relies on them."
         ),
         Text(text="Announced capacity is not built capacity, and a contract that was announced may not bind."),
         Text(text="Nothing on this page is investment, legal or export-control advice."),

@@ -18,7 +18,10 @@ def build(context: BriefContext) -> SectionContent:
     if offtakes.is_empty():
         return nothing_held("offtake contract; on every rung the buyer is therefore unknown")
     bound = [row for row in offtakes.to_dicts() if row["is_binding"]]
-    text = f"{len(offtakes)} contracts or announcements of contracts are public, {len(bound)} of them known to bind the parties. Most trade in this chain is not published."
+    text = (
+        f"{len(offtakes)} contracts or announcements of contracts are public, {len(bound)} of them known "
+        "to bind the parties. Most trade in this chain is not published."
+    )
     table = Table(
         columns=("Seller", "Buyer", "Material", "Tonnes a year", "Term", "State of the deal", "Binding"),
         rows=tuple(_row(context, row) for row in offtakes.to_dicts()),

@@ -79,7 +79,10 @@ def _by_owner(context: BriefContext) -> Iterator[Text]:
     rung, owner = max(tops, key=lambda pair: pair[1].share)
     state = f", controlled by the state of {context.name(owner.state)}," if owner.state else ""
     unknown = next((share for share in rung.by_owner if share.id == "unknown"), None)
-    text = f"{owner.name}{state} decides over {_phrase(owner)} of {fmt.lower(context.short(rung))}, the largest share of one owner on any rung"
+    text = (
+        f"{owner.name}{state} decides over {_phrase(owner)} of {fmt.lower(context.short(rung))}, the "
+        "largest share of one owner on any rung"
+    )
     rest = (
         f"; who controls {fmt.share(unknown.share)} of that rung is not known" if unknown and unknown.share > 0 else ""
     )
@@ -121,7 +124,8 @@ def _supply_risk(context: BriefContext) -> Iterator[Text]:
         rung = max(known, key=lambda rung: rung.eu_supply_risk.value or 0.0)
         index = rung.eu_supply_risk
         parts.append(
-            f"by the method of the EU's list it is {fmt.index_with_interval(index.value, index.low, index.high)} for {fmt.lower(context.short(rung))}"
+            f"by the method of the EU's list it is {fmt.index_with_interval(index.value, index.low, index.high)} "
+            f"for {fmt.lower(context.short(rung))}"
         )
     if isinstance(score, float):
         parts.append(f"the GeoPolRisk score is {fmt.index(score)}")
@@ -141,7 +145,10 @@ def _by_contract(context: BriefContext) -> Iterator[Text]:
     buyer = first_named(rung.by_contract)
     unknown = rung.by_contract[-1]
     if buyer is not None:
-        text = f"The best documented rung is {fmt.lower(context.short(rung))}: {buyer.name} has bought {_phrase(buyer)} of it, and the buyer of {fmt.share(unknown.share)} is not known."
+        text = (
+            f"The best documented rung is {fmt.lower(context.short(rung))}: {buyer.name} has bought "
+            f"{_phrase(buyer)} of it, and the buyer of {fmt.share(unknown.share)} is not known."
+        )
         yield _sourced(rung, lead="By contract.", text=text)
 
 
@@ -152,8 +159,10 @@ def _evidence(context: BriefContext) -> Iterator[Text]:
     rung = min(rungs, key=lambda rung: rung.evidence.get("independent", 0.0))
     held = rung.evidence
     text = (
-        f"The weakest ground is under {fmt.lower(context.short(rung))}: {fmt.share(held.get('independent'))} of its tonnage rests on independent sources, "
-        f"{fmt.share(held.get('interested'))} on interested, {fmt.share(held.get('state_affiliated'))} on state-affiliated ones, "
+        f"The weakest ground is under {fmt.lower(context.short(rung))}: "
+        f"{fmt.share(held.get('independent'))} of its tonnage rests on independent sources, "
+        f"{fmt.share(held.get('interested'))} on interested, "
+        f"{fmt.share(held.get('state_affiliated'))} on state-affiliated ones, "
         f"and {fmt.share(held.get('unknown'))} on none that can be classed."
     )
     yield _sourced(rung, lead="Evidence.", text=text)
@@ -163,7 +172,8 @@ def _outside(context: BriefContext) -> Iterator[Text]:
     named = [fmt.lower(context.short(rung)) for rung in context.result.rungs if rung.hhi.outside]
     if named:
         text = (
-            f"The concentration by place of {fmt.listing(named)} lies outside its own 5\u201395 % interval: the point counts "
+            f"The concentration by place of {fmt.listing(named)} lies outside its own 5\u201395 % "
+            "interval: the point counts "
             "unknown tonnage as nobody's, while the interval spreads it over named and unnamed places."
         )
         yield Text(lead="A caution.", text=text)

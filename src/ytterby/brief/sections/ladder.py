@@ -44,11 +44,15 @@ def _by_place(context: BriefContext) -> Figure:
         rung, share = max(held, key=lambda pair: pair[1].share)
         ahead = sum(first_named(rung.by_place) == share for rung, share in held)
         where = "every rung" if ahead == len(context.result.rungs) else f"{ahead} of {len(context.result.rungs)} rungs"
-        title = f"{share.name} comes first on {where}, and makes {fmt.share(share.share)} of {fmt.lower(context.short(rung))}"
+        title = (
+            f"{share.name} comes first on {where}, and makes {fmt.share(share.share)} of "
+            f"{fmt.lower(context.short(rung))}"
+        )
     return Figure(
         key="ladder-place",
         title=title,
-        subtitle=f"Share of each rung by place, per cent, {context.result.year}, in chain order; the bracket is the 5\u201395 % interval of the largest place; pale: not known",
+        subtitle=f"Share of each rung by place, per cent, {context.result.year}, in chain order; the bracket "
+        "is the 5\u201395 % interval of the largest place; pale: not known",
         svg=ladder_bars(context, claim="place"),
         alt=f"Stacked bars of the shares of places on each rung. {title}.",
         credit=context.credit(_all_sources(context)),
@@ -66,7 +70,8 @@ def _by_owner(context: BriefContext) -> Figure:
     return Figure(
         key="ladder-owner",
         title=title,
-        subtitle=f"Share of each rung by ultimate controlling owner, per cent, {context.result.year}; colours as above, by the owner's seat; hatched: a state controls the owner; pale: not known",
+        subtitle=f"Share of each rung by ultimate controlling owner, per cent, {context.result.year}; colours "
+        "as above, by the owner's seat; hatched: a state controls the owner; pale: not known",
         svg=ladder_bars(context, claim="owner"),
         alt=f"Stacked bars of the shares of controlling owners on each rung. {title}.",
         credit=context.credit(_all_sources(context)),
@@ -81,7 +86,8 @@ def _concentration(context: BriefContext) -> Figure:
     return Figure(
         key="hhi",
         title=title,
-        subtitle=f"Herfindahl-Hirschman index from 0 to 1, {context.result.year}, with 5\u201395 % intervals; filled: by place, hollow: by controlling owner",
+        subtitle=f"Herfindahl-Hirschman index from 0 to 1, {context.result.year}, with 5\u201395 % intervals; "
+        "filled: by place, hollow: by controlling owner",
         svg=hhi_dots(context),
         alt=f"Dot plot of concentration by place and by owner. {title}.",
         credit=context.credit(_all_sources(context)),
@@ -208,9 +214,10 @@ def _rung(context: BriefContext, rung: Rung) -> list[Block]:
     total = fmt.tonnes(rung.total_t)
     bounds = f" ({fmt.tonnes_interval(rung.total_low, rung.total_high)})" if _total_interval(rung) else ""
     note = f"; {rung.basis_note}" if rung.basis_note else ""
-    intro = f"World total {total}{bounds} a year, gross; basis: {rung.basis}{note}."
+    rate = "" if rung.basis == "reserves" else " a year"
+    intro = f"World total {total}{bounds}{rate}, gross; basis: {rung.basis}{note}."
     return [
-        Heading(text=f"{fmt.capital(rung.name)} ({rung.stage}), {rung.year}", anchor=anchor),
+        Heading(text=f"{fmt.capital(rung.stage)}: {fmt.lower(rung.name)}, {rung.year}", anchor=anchor),
         Text(text=intro, sources=rung.source_ids, anchor=f"{anchor}-sources"),
         _rung_table(context, rung),
         Heading(text="", anchor=f"{anchor}-sources"),

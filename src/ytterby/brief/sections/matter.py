@@ -25,7 +25,9 @@ def build(context: BriefContext) -> SectionContent:
     figure = Figure(
         key="sankey",
         title=_title(context, drawn),
-        subtitle=f"Tonnes of contained {context.basis} a year, {context.result.year}; ribbons: recipes times rung totals; dark: lost on the way; green: scrap; white part of a bar: needed downstream but not in the ladder's total",
+        subtitle=f"Tonnes of contained {context.basis} a year, {context.result.year}; ribbons: recipes times "
+        "rung totals; dark: lost on the way; green: scrap; white part of a bar: needed downstream "
+        "but not in the ladder's total",
         svg=sankey(context, drawn),
         alt="Sankey diagram of the chain in contained tonnes, with losses.",
         credit=context.credit(all_ids(context.table("recipes")["source_id"])),
@@ -42,7 +44,10 @@ def _title(context: BriefContext, drawn: Flows) -> str:
     if not drawn.losses:
         return "No recipe states a loss"
     largest = max(drawn.losses, key=lambda loss: (loss.quantity_t, loss.target))
-    return f"The largest loss comes before {fmt.lower(context.short(largest.target))}: {fmt.tonnes(largest.quantity_t)} of contained {context.basis} a year"
+    return (
+        f"The largest loss comes before {fmt.lower(context.short(largest.target))}: "
+        f"{fmt.tonnes(largest.quantity_t)} of contained {context.basis} a year"
+    )
 
 
 def _gaps(context: BriefContext, drawn: Flows) -> Table | None:
@@ -64,5 +69,6 @@ def _gaps(context: BriefContext, drawn: Flows) -> Table | None:
         columns=("Material", "Made, by the ladder", "Needed, by the recipes"),
         rows=tuple(rows),
         numeric=frozenset({1, 2}),
-        note="What is made and not needed goes to other uses, to stock or to waste; what is needed and not made says that the two totals cannot both be right.",
+        note="What is made and not needed goes to other uses, to stock or to waste; what is needed and "
+        "not made says that the two totals cannot both be right.",
     )

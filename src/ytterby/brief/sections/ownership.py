@@ -29,7 +29,8 @@ def build(context: BriefContext) -> SectionContent:
     figure = Figure(
         key="ownership",
         title=f"{share_text}{part}",
-        subtitle=f"Holders to the left, sites to the right; figures: share held at mid-{context.result.year}; broken line: share not published",
+        subtitle=f"Holders to the left, sites to the right; figures: share held at mid-{context.result.year}; "
+        "broken line: share not published",
         svg=ownership_tree(context, root),
         alt=f"Ownership tree. {share_text}.",
         credit=context.credit(all_ids(row["source_id"] for row in statements)),

@@ -33,7 +33,8 @@ def build(context: BriefContext) -> SectionContent:
             Figure(
                 key="map",
                 title=_title(context, len(found), running),
-                subtitle=f"Sites by stage; area of a dot: contained {context.basis} a year, output or else capacity, where it is stated; {len(placed)} sites have coordinates",
+                subtitle=f"Sites by stage; area of a dot: contained {context.basis} a year, output or else "
+                f"capacity, where it is stated; {len(placed)} sites have coordinates",
                 svg=facility_map(outlines, found),
                 alt="Map of the sites by stage, size and status.",
                 credit=f"{context.credit(sources)}; outlines: Natural Earth",

@@ -45,7 +45,9 @@ def build(context: BriefContext) -> SectionContent:
     figure = Figure(
         key="policies",
         title=_title(held),
-        subtitle="Acts in force, by who imposes them; red holds material back, blue helps supply or sets a target, grey makes trade dearer or guards a rule; hatched: suspended; hollow: announced; arrow: no end date",
+        subtitle="Acts in force, by who imposes them; red holds material back, blue helps supply or sets a "
+        "target, grey makes trade dearer or guards a rule; hatched: suspended; hollow: announced; "
+        "arrow: no end date",
         svg=policy_timeline(shown, first=first, last=last),
         alt="Timeline of the policies in force.",
         credit=context.credit(all_ids(row["source_id"] for row in rows)),
@@ -58,7 +60,10 @@ def _title(held: list[Act]) -> str:
         return "No open-ended act that holds material back is on record"
     newest = max(held, key=lambda act: (act.spells[0].start, act.policy_id))
     count = "One act holds" if len(held) == 1 else f"{len(held)} acts hold"
-    return f"{count} material back without an end date; the latest is of {newest.spells[0].start:%B %Y}, by {newest.imposed_by}"
+    return (
+        f"{count} material back without an end date; the latest is of {newest.spells[0].start:%B %Y}, by "
+        f"{newest.imposed_by}"
+    )
 
 
 def _is_alive(act: Act, first: dt.date, last: dt.date) -> bool:

@@ -42,7 +42,10 @@ def _figure(context: BriefContext, word: str, keyed: list[tuple[dict[str, Any], 
     building = STEP_OF["construction"]
     before = [project for project in drawn if STEP_OF.get(project.status or "", building) < building]
     made = [project for project in drawn if STEP_OF.get(project.status or "", -1) > building]
-    title = f"{fmt.capital(word)}: of {len(drawn)} projects {len(made)} have made a first product, {len(before)} are not yet under construction"
+    title = (
+        f"{fmt.capital(word)}: of {len(drawn)} projects {len(made)} have made a first product, "
+        f"{len(before)} are not yet under construction"
+    )
     return Figure(
         key=f"projects-{word}",
         title=title,

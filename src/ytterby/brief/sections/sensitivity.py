@@ -34,5 +34,8 @@ def build(context: BriefContext) -> SectionContent:
         rows=tuple(rows),
         numeric=frozenset({2}),
     )
-    text = "For each headline the inputs that move it most within their stated spread, and the cheapest document that would settle each."
+    text = (
+        "For each headline the inputs that move it most within their stated spread, and the cheapest "
+        "document that would settle each."
+    )
     return SectionContent(blocks=(Text(text=text), table))

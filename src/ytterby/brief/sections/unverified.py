@@ -1,4 +1,4 @@
-"""What is not verified: assumed figures, figures that rest on state-affiliated sources alone, and sources that disagree."""
+"""What is not verified: assumed figures, figures on state-affiliated sources alone, sources that disagree."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def build(context: BriefContext) -> SectionContent:
     assumed = [(table, row) for table, row in _rows(context) if row["confidence"] == "assumed"]
     classes = context.classes
     alone = [(table, row) for table, row in _rows(context) if _only_state(row, classes)]
-    blocks: list[Block] = [
+    blocks: list[Block] = [Text(lead="Note.", text=note) for note in context.result.notes]
+    blocks += [
         Text(
             lead="Assumed.",
             text=f"{len(assumed)} rows are assumed: no source states them, and the note gives the reasoning."
@@ -48,7 +49,8 @@ def build(context: BriefContext) -> SectionContent:
     blocks.append(
         Text(
             lead="State-affiliated alone.",
-            text=f"{len(alone)} rows rest on state-affiliated sources alone, of whichever state, and want independent confirmation."
+            text=f"{len(alone)} rows rest on state-affiliated sources alone, of whichever state, and want "
+            "independent confirmation."
             if alone
             else "No row rests on state-affiliated sources alone.",
         )
@@ -60,9 +62,15 @@ def build(context: BriefContext) -> SectionContent:
 
 
 def _rows(context: BriefContext) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Rows that bear on this chain, in a fixed order: of the shared tables only holders of its sites."""
+    from ytterby.chain.schema import key_columns
+
+    near = context.holders
     for table in _TABLES:
-        for row in context.table(table).to_dicts():
-            yield table, row
+        for row in context.table(table).sort(*key_columns(table), "source_id", nulls_last=True).to_dicts():
+            subject = row.get("owned_id") if table == "ownership" else row.get("company_id")
+            if table not in ("ownership", "companies") or subject in near:
+                yield table, row
 
 
 def _only_state(row: dict[str, Any], classes: dict[str, str]) -> bool:

@@ -7,6 +7,7 @@ import datetime as dt
 import polars as pl
 
 from ytterby.chain.check.context import ROW, Context
+from ytterby.chain.read import concerns_header
 from ytterby.chain.schema import DATE_PATTERN, HS6_PATTERN, ID_PATTERN, PLACE_PATTERN, Column, schema
 from ytterby.chain.units import element_fractions, split_unit, tonnes_per
 from ytterby.errors import UnitError, nearest
@@ -32,7 +33,8 @@ def check_cells(context: Context) -> None:
             _check_form(context, frame, column)
             _check_range(context, frame, column)
             context.count("cells", frame.height)
-        _check_bounds(context, table, frame)
+        _check_bounds(context, table)
+        _check_assumed(context, table)
 
 
 def _report(context: Context, rows: pl.DataFrame, column: Column, rule: str, mend: str) -> None:
@@ -42,11 +44,10 @@ def _report(context: Context, rows: pl.DataFrame, column: Column, rule: str, men
 
 def _check_presence(context: Context, frame: pl.DataFrame, column: Column) -> None:
     file = context.package.files[column.table]
-    if not column.is_required or any(
-        f.file == file and f.row == 1 and f.column == column.name for f in context.package.faults
-    ):
+    faults = [fault for fault in context.package.faults if fault.file == file]
+    if not column.is_required or any(concerns_header(fault, column.name) for fault in faults):
         return
-    unread = {f.row for f in context.package.faults if f.file == file and f.column in (column.name, "")}
+    unread = {fault.row for fault in faults if fault.column == column.name}
     rows = frame.filter(pl.col(column.name).is_null() & ~pl.col(ROW).is_in(list(unread)))
     _report(context, rows, column, "is required and empty", f"fill it: {column.description}")
 
@@ -77,7 +78,7 @@ def _check_calendar(context: Context, frame: pl.DataFrame, column: Column) -> No
 
 
 def _check_unit(context: Context, frame: pl.DataFrame, column: Column) -> None:
-    components = frozenset(context.package.metadata.get("ytterby", {}).get("components", {}))
+    components = frozenset(context.components)
     for unit in frame[column.name].drop_nulls().unique().sort():
         problem = unit_problem(unit, components)
         if problem:
@@ -115,16 +116,27 @@ def _check_range(context: Context, frame: pl.DataFrame, column: Column) -> None:
         _report(context, frame.filter(cell < 0), column, "is negative", "write zero or more, or leave it empty")
 
 
-def _check_bounds(context: Context, table: str, frame: pl.DataFrame) -> None:
+def _check_bounds(context: Context, table: str) -> None:
+    frame = context.sound(table)
     names = set(frame.columns)
+    told: set[int] = set()
     for low in sorted(name for name in names if name.endswith(("_low", "_min"))):
         stem, ending = low[:-4], low[-4:]
         high = stem + {"_low": "_high", "_min": "_max"}[ending]
-        pairs = [(low, high), (low, stem), (stem, high)]
-        for left, right in pairs:
-            if left in names and right in names:
-                bad = frame.filter(pl.col(left) > pl.col(right) * (1 + 1e-12))
-                for row, value, limit in bad.select(ROW, left, right).iter_rows():
+        for left, right in ((low, high), (low, stem), (stem, high)):
+            if not {left, right} <= names:
+                continue
+            bad = frame.filter(pl.col(left) > pl.col(right) * (1 + 1e-12)).select(ROW, left, right)
+            for row, value, limit in bad.iter_rows():
+                if row not in told:
                     context.add(table, row, left, value, f"is above {right} ({limit:g})", "put the bounds in order")
-                if not bad.is_empty():
-                    break
+                told.add(row)
+
+
+def _check_assumed(context: Context, table: str) -> None:
+    frame = context.sound(table)
+    if not {"confidence", "note"} <= set(frame.columns):
+        return
+    silent = frame.filter((pl.col("confidence") == "assumed") & pl.col("note").is_null())
+    for row in silent[ROW]:
+        context.add(table, row, "note", "", "an assumed row gives no reason", "write the reasoning, or a better source")

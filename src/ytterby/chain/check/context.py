@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -21,11 +22,51 @@ class Context:
     shared: RawPackage
     faults: list[Fault] = field(default_factory=list)
     examined: dict[str, int] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The package's own settings."""
+        settings = self.package.metadata.get("ytterby", {})
+        return settings if isinstance(settings, Mapping) else {}
+
+    @property
+    def components(self) -> dict[str, frozenset[str]]:
+        """Tracked components, each with its elements."""
+        declared = self.settings.get("components")
+        held = declared if isinstance(declared, Mapping) else {}
+        return {name: frozenset(elements) for name, elements in held.items()}
+
+    @property
+    def is_untracked(self) -> bool:
+        """True where the package declares that its matter is not balanced."""
+        return bool(self.settings.get("matter") == "untracked")
 
     def own(self, table: str) -> pl.DataFrame:
         """Return the package's own rows of a table, numbered as in the file (header is row 1)."""
         frame = self.package.tables.get(table, empty_table(table))
         return frame.with_row_index(ROW, offset=2).with_columns(pl.col(ROW).cast(pl.Int64))
+
+    def sound(self, table: str) -> pl.DataFrame:
+        """Return the package's own rows of a table in which nothing is wrong so far."""
+        return self.own(table).filter(~pl.col(ROW).is_in(self.faulty_rows(table)))
+
+    def faulty_rows(self, table: str) -> list[int]:
+        """Return the rows of a table that have a fault already, so that one cause is told once."""
+        file = self.package.files.get(table)
+        faults = (*self.package.faults, *self.faults)
+        return sorted({fault.row for fault in faults if fault.file == file and fault.row is not None})
+
+    def is_whole(self, table: str) -> bool:
+        """Return whether a table was read with all its rows and keys; what names a lost row is no fault of its own."""
+        return table not in self.package.incomplete
+
+    def joined_sound(self, table: str) -> pl.DataFrame:
+        """Return the sound rows of a table with the shared ones, without row numbers."""
+        frames = [self.sound(table).drop(ROW)]
+        if self.package.name != self.shared.name and table in self.shared.tables:
+            frames.insert(0, self.shared.tables[table])
+        return pl.concat(frames)
 
     def joined(self, table: str) -> pl.DataFrame:
         """Return the package's rows of a table with the shared ones."""

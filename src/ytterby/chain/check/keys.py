@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from ytterby.chain.check.cells import FORMS
 from ytterby.chain.check.context import ROW, Context
 from ytterby.chain.schema import Column, key_columns, schema
 from ytterby.errors import nearest
@@ -85,33 +86,41 @@ def _check_global_ids(context: Context) -> None:
                 context.add(table, row, name, identifier, f"is an id of {first} too", "ids are global: choose another")
 
 
-def _known(context: Context, column: Column) -> set[str] | None:
+def _targets(column: Column) -> tuple[str, ...]:
+    """Return the tables in which an id of this column must stand; empty where it refers to nothing."""
     if column.type == "place":
-        return set(context.joined("places")["place_id"]) | FREE_PLACES if column.table != "places" else None
+        return () if column.table == "places" else ("places",)
     if column.type == "place_or_bloc" or column.name == "against":
-        return set(context.joined("places")["place_id"]) | set(context.joined("blocs")["bloc_id"]) | FREE_PLACES
-    if not column.reference:
-        return None
-    known: set[str] = set()
-    for table in column.reference:
-        known |= set(context.joined(table)[key_columns(table)[0]])
-    return known
+        return ("places", "blocs")
+    return column.reference
 
 
 def _check_reference(context: Context, column: Column) -> None:
-    known = _known(context, column)
-    if known is None:
+    targets = _targets(column)
+    if not targets or not all(context.is_whole(table) for table in targets):
         return
+    known = set(FREE_PLACES if "places" in targets else ())
+    for table in targets:
+        known |= set(context.joined(table)[key_columns(table)[0]].drop_nulls())
     frame = context.own(column.table).select(ROW, column.name).drop_nulls()
-    if column.type == "list":
-        frame = frame.with_columns(pl.col(column.name).str.split(";").list.eval(pl.element().str.strip_chars()))
-        frame = frame.explode(column.name)
+    if column.type == "list" or column.name == "against":
+        frame = frame.with_columns(pl.col(column.name).str.split(";")).explode(column.name)
     used = frame.filter(~pl.col(column.name).is_in(list(known)))
-    if column.type == "place":
-        used = used.filter(pl.col(column.name).str.contains("^[A-Z]{3}$"))
-    where = " or ".join(column.reference) or "places and blocs"
+    if column.type in ("place", "id"):
+        used = used.filter(pl.col(column.name).str.contains(FORMS[column.type][0]))
+    where = " or ".join(targets)
+    broken = [key for table in targets for key in _broken_keys(context, table)]
     for row, value in used.iter_rows():
+        if any(not key or nearest(value, [key]) for key in broken):
+            continue
         near = nearest(value, known)
         mend = f"write {' or '.join(near)}" if near else f"add it to {where} or correct it"
         context.add(column.table, row, column.name, value, f"resolves to nothing in {where}", mend)
     context.count("references", frame.height)
+
+
+def _broken_keys(context: Context, table: str) -> list[str]:
+    """Return the values of key cells that are faults of their own: what refers to the row finds nothing."""
+    key, file = key_columns(table)[0], context.package.files.get(table)
+    faults = (*context.package.faults, *context.faults)
+    return [fault.value for fault in faults if fault.file == file and fault.column == key and (fault.row or 0) > 1]

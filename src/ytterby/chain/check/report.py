@@ -52,24 +52,23 @@ def check(name_or_path: str | Path, *, max_mb: float = MAX_MB) -> CheckReport:
     context = Context(package, shared)
     for run in (check_descriptor, check_cells, check_keys, check_claims, check_matter):
         run(context)
-    faults = _without_echoes([*package.faults, *context.faults])
+    faults = _without_echoes(package.faults, context.faults)
     if not faults and not context.examined.get("rows"):
         faults = [Fault(folder.name, None, "", "", "nothing was examined: every table is empty", "add rows")]
     return CheckReport(folder.name, tuple(faults), dict(context.examined), _not_examined(context))
 
 
-def _without_echoes(faults: list[Fault]) -> list[Fault]:
-    """Return the faults in order, without those that only follow from a row or cell that could not be read."""
-    torn = {(f.file, f.row) for f in faults if f.rule.startswith("has ") and "cells, the header" in f.rule}
-    kept = [f for f in faults if (f.file, f.row) not in torn or "cells, the header" in f.rule]
-    unique = {(f.file, f.row, f.column, f.rule): f for f in kept}
+def _without_echoes(form: list[Fault], meaning: list[Fault]) -> list[Fault]:
+    """Return the faults in order, without those that only follow from a row that could not be read."""
+    torn = {(f.file, f.row) for f in form if not f.column and f.row is not None and f.row > 1}
+    kept = [*form, *(f for f in meaning if (f.file, f.row) not in torn)]
+    unique = {(f.file, f.row, f.column, f.rule): f for f in kept if not f.column or (f.file, f.row) not in torn}
     return sorted(unique.values(), key=lambda f: (f.file, f.row or 0, f.column, f.rule))
 
 
 def _not_examined(context: Context) -> tuple[str, ...]:
-    settings = context.package.metadata.get("ytterby", {})
-    missing = []
-    if settings.get("matter", "tracked") == "untracked":
+    missing = list(context.skipped)
+    if context.is_untracked:
         missing.append("balance of matter: the package declares matter untracked")
     elif not context.holds("recipes"):
         missing.append("balance of matter: the package holds no recipes")

