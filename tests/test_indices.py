@@ -27,7 +27,8 @@ from ytterby.ladder.indices import (
     residual_hhi_bounds,
     shares_of,
 )
-from ytterby.ladder.origin import LookThroughError, integrated_ownership, origin_tracing, ultimate_holders
+from ytterby.chain.lookthrough import integrated_ownership, ultimate_holders
+from ytterby.ladder.origin import LookThroughError, origin_tracing
 from ytterby.ladder.voting import VotingError, banzhaf, shapley
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -52,13 +52,14 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table; `numeric` lists the columns that are set flush right."""
+    """A table; `numeric` lists the columns that are set flush right; `is_tight` keeps intervals on the line."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     caption: str = ""
     note: str = ""
     numeric: frozenset[int] = frozenset()
+    is_tight: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

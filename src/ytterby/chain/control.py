@@ -18,8 +18,8 @@ import numpy as np
 import polars as pl
 
 from ytterby.chain.chain import Chain
+from ytterby.chain.lookthrough import integrated_ownership, ultimate_holders
 from ytterby.chain.ownership import Holdings, Matrix, holdings
-from ytterby.errors import OwnershipError
 
 UNKNOWN = "unknown"
 FLOAT = "free-float"
@@ -68,6 +68,16 @@ def trace_control(chain: Chain, day: dt.date) -> Control:
     return Control(held.entities, holders, control, equity, equity_high, state, held)
 
 
+def closed_group(held: Holdings) -> tuple[str, ...]:
+    """Return the entities that are held entirely by one another, so that no outside owner is left."""
+    inside = held.share.sum(axis=0) >= 1 - 1e-9
+    while True:
+        kept = inside & ~(held.share[~inside] > 0).any(axis=0)
+        if (kept == inside).all():
+            return tuple(name for name, is_in in zip(held.entities, inside, strict=True) if is_in)
+        inside = kept
+
+
 def look_through(share: Matrix, listed: np.ndarray, is_facility: np.ndarray) -> Matrix:
     """Return the equity of ultimate holders, rows owned x (entities, float, unknown); rows sum to 1.
 
@@ -76,11 +86,8 @@ def look_through(share: Matrix, listed: np.ndarray, is_facility: np.ndarray) -> 
     """
     n = share.shape[0]
     covered = share.sum(axis=0)
-    ultimate = (covered == 0) & ~is_facility
-    radius = float(np.max(np.abs(np.linalg.eigvals(share)), initial=0.0))
-    if radius >= 1 - 1e-9:
-        raise OwnershipError("a group of companies owns itself entirely: no outside owner is left")
-    integrated = np.linalg.solve(np.eye(n) - share, share) if n else share
+    ultimate = ultimate_holders(share) & ~is_facility
+    integrated = integrated_ownership(np.clip(share, 0.0, 1.0))
     result = np.zeros((n, n + 2))
     result[:, :n] = np.where(ultimate[:, None], integrated, 0.0).T
     result[ultimate, np.flatnonzero(ultimate)] = 1.0

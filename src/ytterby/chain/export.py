@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -86,13 +87,16 @@ def _write_workbook(tables: Mapping[str, pl.DataFrame], path: Path) -> Path:
         draft = made / "draft.xlsx"
         with Workbook(draft, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
             for name, frame in tables.items():
-                frame.write_excel(book, worksheet=name, freeze_panes=(1, 0), dtype_formats=_formats())
+                frame.write_excel(book, worksheet=name, freeze_panes=(1, 0), column_formats=_formats(frame))
         draft.replace(path)
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return path
 
 
-def _formats() -> dict[pl.DataType | type[pl.DataType], str]:
+def _formats(frame: pl.DataFrame) -> dict[Any, str]:
     """Return cell formats without thousands marks and without rounding: years are no amounts."""
-    return {pl.Int32: "0", pl.Float64: "General"}
+    integers, numbers = (
+        [name for name, held in frame.schema.items() if held == kind] for kind in (pl.Int32, pl.Float64)
+    )
+    return dict.fromkeys(integers, "0") | dict.fromkeys(numbers, "General")

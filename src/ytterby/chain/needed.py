@@ -36,7 +36,9 @@ def needed_tables(chain: Chain) -> dict[str, pl.DataFrame]:
     publishers = _referenced({"sources": kept["sources"]}, "companies") - companies
     more = chain.companies.filter(pl.col("company_id").is_in(publishers))
     kept["companies"] = pl.concat([kept["companies"], more])
-    kept["sources"] = chain.sources.filter(pl.col("source_id").is_in(sources | _referenced({"companies": more}, "sources")))
+    kept["sources"] = chain.sources.filter(
+        pl.col("source_id").is_in(sources | _referenced({"companies": more}, "sources"))
+    )
     return {name: kept[name] for name in schema() if name in kept and not kept[name].is_empty()}
 
 

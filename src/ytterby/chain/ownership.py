@@ -39,8 +39,8 @@ class Holdings:
 def first_day(column: str) -> pl.Expr:
     """Return the first day of a partial ISO date (YYYY, YYYY-MM or YYYY-MM-DD) as a date expression."""
     text = pl.col(column)
-    full = pl.when(text.str.len_chars() == 4).then(text + "-01-01")
-    full = full.when(text.str.len_chars() == 7).then(text + "-01").otherwise(text)
+    by_month = pl.when(text.str.len_chars() == 7).then(text + "-01").otherwise(text)
+    full = pl.when(text.str.len_chars() == 4).then(text + "-01-01").otherwise(by_month)
     return full.str.to_date("%Y-%m-%d", strict=False)
 
 

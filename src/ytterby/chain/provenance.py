@@ -1,8 +1,8 @@
 """Where each number comes from: one row per stated number of a chain, with its source and how sure it is.
 
-Counted are all cells of type number, fraction and integer; years and dates say when, not how much. A number that several
-documents state keeps them in one row, joined by ';', under the most independent class among them. The class of a company
-follows the control traced at the middle of the package's base year. Units are those of the schema or of the row.
+Counted are all cells of type number, fraction and integer; years and dates say when, not how much. A number that
+several documents state keeps them in one row, joined by ';', under the most independent class among them. The class of
+a company follows the control traced at the middle of the package's base year. Units are the schema's or the row's own.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def provenance(chain: Chain) -> pl.DataFrame:
 
 def _numbers(table: str, frame: pl.DataFrame, column: Column) -> pl.DataFrame:
     """Return the stated numbers of one column, each with its key, unit, source and confidence."""
-    key = pl.concat_str([pl.col(name).cast(pl.String) for name in key_columns(table)], separator=", ", ignore_nulls=True)
+    key = pl.concat_str(
+        [pl.col(name).cast(pl.String) for name in key_columns(table)], separator=", ", ignore_nulls=True
+    )
     named = [name for name in (f"{column.name}_unit", "unit") if name in frame.columns and not column.unit]
     unit = pl.col(named[0]) if named else pl.lit(column.unit or None, dtype=pl.String)
     return frame.filter(pl.col(column.name).is_not_null()).select(

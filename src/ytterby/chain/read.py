@@ -192,15 +192,12 @@ def _records(file: str, lines: list[str], faults: list[Fault]) -> list[list[str]
 def _typed(file: str, table: str, header: list[str], rows: list[list[str]], faults: list[Fault]) -> pl.DataFrame:
     columns = {column.name: column for column in schema()[table]}
     faults.extend(_header_faults(file, header, columns))
-    cells = list(zip(*rows, strict=True)) if rows else [()] * len(header)
-    raw = {name: pl.Series(name, values, dtype=pl.String) for name, values in zip(header, cells, strict=True)}
+    cells = dict(zip(header, zip(*rows, strict=True) if rows else [()] * len(header), strict=True))
     series = []
     for name, column in columns.items():
-        text = raw.get(name, pl.Series(name, [None] * len(rows), dtype=pl.String))
-        text = text.str.strip_chars()
-        text = text.set(text == "", None)
-        if column.default:
-            text = text.fill_null(column.default)
+        default = column.default or None
+        values = [cell.strip() or default for cell in cells[name]] if name in cells else [default] * len(rows)
+        text = pl.Series(name, values, dtype=pl.String)
         typed, bad = _cast(text, column)
         faults.extend(_cast_fault(file, column, row, text[row]) for row in bad)
         series.append(typed)
@@ -230,11 +227,13 @@ def _cast(text: pl.Series, column: Column) -> tuple[pl.Series, list[int]]:
         value = text.cast(pl.Int32, strict=False)
     elif kind is pl.Float64:
         value = text.cast(pl.Float64, strict=False)
-        value = value.set(~value.is_finite().fill_null(True), None)
+        if not value.is_finite().all():
+            value = value.set(~value.is_finite().fill_null(True), None)
     else:
         return text, []
-    bad = (text.is_not_null() & value.is_null()).arg_true().to_list()
-    return value, bad
+    if value.null_count() == text.null_count():
+        return value, []
+    return value, (text.is_not_null() & value.is_null()).arg_true().to_list()
 
 
 _EXPECTED = {

@@ -2,7 +2,7 @@
 
 Every number in it is an example marked `assumed`, to be replaced; two invented countries with user-assigned codes hold
 the example sites, so that nothing is claimed of a real one. CSV knows no comments: they stand in README.md, made from
-the schema, and in the notes of the rows. Amounts are gross tonnes of the material. Refuses a folder that holds anything.
+the schema, and in the notes of the rows. Amounts are gross tonnes of the material. Refuses a folder that holds a file.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def write_template(metal: str, folder: Path) -> Path:
     """
     name = "-".join(metal.strip().lower().replace("_", " ").split())
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
-        raise YtterbyError(f"'{metal}' makes no id: name the metal in letters and digits, such as cobalt or rare-earths")
+        raise YtterbyError(
+            f"'{metal}' makes no id: name the metal in letters and digits, such as cobalt or rare-earths"
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise YtterbyError(f"'{folder}' exists and is not an empty folder; name a new one")
     symbol = component_of(name)
@@ -206,13 +208,14 @@ def _readme(metal: str, symbol: str, tables: Mapping[str, Sequence[Row]]) -> str
     others = ", ".join(f"`{table}`" for table in schema() if table not in tables)
     parts = [
         f"# {metal.capitalize()}: a package for Ytterby",
-        f"A template: every row is an example marked `assumed`. Replace the rows of `{metal}-template` one by one, until no "
-        f"row names that source; then delete its row in `sources.csv`. The countries XAA and XBB are invented: write ISO "
-        f"3166-1 alpha-3 codes, which Ytterby knows, and delete `places.csv`. The tracked component is `{symbol}`; "
+        f"A template: every row is an example marked `assumed`. Replace the rows of `{metal}-template` one by one, "
+        "until no row names that source; then delete its row in `sources.csv`. The countries XAA and XBB are invented: write "
+        f"ISO 3166-1 alpha-3 codes, which Ytterby knows, and delete `places.csv`. The tracked component is `{symbol}`; "
         "`datapackage.json` names it under `ytterby`, together with the base year.",
         "```sh\nytterby check .     # every fault with row and mend\nytterby ladder .    # who controls each step\n```",
-        "Rules: a row has a source and a confidence (`measured`, `reported`, `estimated`, or `assumed` with the reasoning in "
-        "`note`). What is not known stays empty, never 0. Sources that disagree are both kept under one `conflict_id`. "
+        "Rules: a row has a source and a confidence (`measured`, `reported`, `estimated`, or `assumed` with the "
+        "reasoning in `note`). What is not known stays empty, never 0. Sources that disagree are both kept under one "
+        "`conflict_id`. "
         "Rates are per year. Percent is never stored: 12 % is 0.12. Losses are named, so that matter is conserved.",
     ]
     for table in tables:

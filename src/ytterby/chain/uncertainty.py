@@ -53,7 +53,8 @@ class Sampler:
     def error(self, name: str, source_id: str | None) -> Array:
         """Return the standard normal error of a number: half the variance its source's, half its own."""
         source = (source_id or "").split(";")[0]
-        return np.sqrt(0.5) * (self.normal(f"source {source}") + self.normal(f"own {name}"))
+        result: Array = np.sqrt(0.5) * (self.normal(f"source {source}") + self.normal(f"own {name}"))
+        return result
 
     def amount(self, name: str, value: float, sd: float, source_id: str | None) -> Array:
         """Return lognormal draws of an amount, shape (draws,)."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from ytterby.errors import UnitError
 
@@ -35,10 +36,10 @@ def tonnes_per(mass_unit: str) -> float:
 
 
 @cache
-def _registry() -> pint.UnitRegistry:  # type: ignore[name-defined]  # noqa: F821
+def _registry() -> Any:
     import pint
 
-    registry = pint.UnitRegistry(cache_folder=None)
+    registry: Any = pint.UnitRegistry(cache_folder=None)
     registry.define("kt = 1000 * tonne")
     registry.define("Mt = 1e6 * tonne")
     return registry

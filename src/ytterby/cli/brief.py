@@ -16,7 +16,8 @@ def brief(
     year: Annotated[int | None, typer.Option(help="Year; default the package's base year.")] = None,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("."),
     corroborated: Annotated[
-        bool, typer.Option("--corroborated", help="Leave out what rests on state-affiliated or single interested sources.")
+        bool,
+        typer.Option("--corroborated", help="Leave out what rests on state-affiliated or single interested sources."),
     ] = False,
     draws: Annotated[int, typer.Option(min=1, help="Size of the ensemble behind the intervals.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the ensemble.")] = 0,
@@ -38,6 +39,8 @@ def brief(
         report(1.0, "writing the page")
         written = write(chain, result, bloc=bloc, out=out)
     if as_json:
-        print_json({"html": str(written.html), "md": str(written.markdown), "figures": [str(p) for p in written.figures]})
+        print_json(
+            {"html": str(written.html), "md": str(written.markdown), "figures": [str(p) for p in written.figures]}
+        )
     else:
         typer.echo(str(written.html))

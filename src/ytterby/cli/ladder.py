@@ -36,15 +36,20 @@ CLAIM = {By.PLACE: "by_place", By.OWNER: "by_owner", By.EQUITY: "by_owner_equity
 
 def ladder(
     metal: Annotated[str, typer.Argument(help="A metal, a raw material, or the folder of a package.")] = "",
-    bloc: Annotated[str, typer.Option("--for", help="Place or bloc for reliance and supply risk; 'all' with --all.")] = "EU",
+    bloc: Annotated[
+        str, typer.Option("--for", help="Place or bloc for reliance and supply risk; 'all' with --all.")
+    ] = "EU",
     year: Annotated[int | None, typer.Option(help="Year; default the package's base year.")] = None,
     by: Annotated[By, typer.Option(help="Claim to print: place, owner (control), equity or contract.")] = By.PLACE,
     corroborated: Annotated[
-        bool, typer.Option("--corroborated", help="Leave out what rests on state-affiliated or single interested sources.")
+        bool,
+        typer.Option("--corroborated", help="Leave out what rests on state-affiliated or single interested sources."),
     ] = False,
     draws: Annotated[int, typer.Option(min=1, help="Size of the ensemble behind the intervals.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the ensemble.")] = 0,
-    method: Annotated[Method, typer.Option(help="GeoPolRisk as ours, or as geopolrisk-py 2.0.1 computes it.")] = Method.YTTERBY,
+    method: Annotated[
+        Method, typer.Option(help="GeoPolRisk as ours, or as geopolrisk-py 2.0.1 computes it.")
+    ] = Method.YTTERBY,
     all_materials: Annotated[bool, typer.Option("--all", help="All raw materials instead of one metal.")] = False,
     years: Annotated[str, typer.Option(help="With --all: a year or a span, such as 2018:2024.")] = "2018:2024",
     to: Annotated[Path | None, typer.Option(help="With --all: file to write, .parquet, .csv or .xlsx.")] = None,
@@ -85,7 +90,9 @@ def _print(result: LadderResult, by: By) -> None:
     from ytterby.ladder.words import percent, rows_of, why_claims_differ
 
     rows = [row for rung in result.rungs for row in rows_of(rung, CLAIM[by])]
-    title = f"{result.metal}, {result.year}, by {by.value}" + (", corroborated sources alone" if result.corroborated else "")
+    title = f"{result.metal}, {result.year}, by {by.value}" + (
+        ", corroborated sources alone" if result.corroborated else ""
+    )
     columns = ["step, largest holders", "share", "5 to 95 %", "HHI", f"reliance of {result.bloc}"]
     print_table(title, columns, rows, right=(1, 2, 3, 4))
     for line in why_claims_differ(result, CLAIM[by]):
@@ -94,7 +101,9 @@ def _print(result: LadderResult, by: By) -> None:
         typer.echo(note)
     score = result.geopolrisk.get("score")
     if score is not None:
-        typer.echo(f"GeoPolRisk of {result.bloc}: {score:.4f} (import risk {percent(result.geopolrisk['import_risk'] or 0.0)})")
+        typer.echo(
+            f"GeoPolRisk of {result.bloc}: {score:.4f} (import risk {percent(result.geopolrisk['import_risk'] or 0.0)})"
+        )
 
 
 def _all(bloc: str, years: str, method: Method, to: Path | None, as_json: bool) -> None:

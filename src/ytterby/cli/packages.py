@@ -39,7 +39,9 @@ def metals(as_json: JSON = False) -> None:
 
 
 def check(
-    package: Annotated[str, typer.Argument(help="A packaged name (toy, tungsten, world, shared), or the folder of a package.")],
+    package: Annotated[
+        str, typer.Argument(help="A packaged name (toy, tungsten, world, shared), or the folder of a package.")
+    ],
     as_json: JSON = False,
     max_mb: Annotated[float, typer.Option("--max-mb", min=0.0, help="Refuse files above this size, in MB.")] = 200.0,
     describe: Annotated[

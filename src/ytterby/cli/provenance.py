@@ -22,7 +22,9 @@ class Kind(StrEnum):
 def sources(
     metal: Annotated[str, typer.Argument(help="A metal, a raw material, or the folder of a package.")],
     table: Annotated[str, typer.Option(help="Print the numbers of this table alone.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print every number with its provenance as JSON alone.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print every number with its provenance as JSON alone.")
+    ] = False,
 ) -> None:
     """Where each number comes from: its source, who published it, of which class, how sure.
 
@@ -45,8 +47,14 @@ def sources(
     if table:
         shown = rows.select("key", "column", "value", "unit", "confidence", "class", "publisher", "source_id")
     else:
-        shown = rows.group_by("table", "confidence", "class").agg(pl.len().alias("numbers")).sort("table", "confidence", "class")
-    print_table(f"{rows.height:,} numbers of {metal}", shown.columns, [[_cell(v) for v in row] for row in shown.iter_rows()])
+        shown = (
+            rows.group_by("table", "confidence", "class")
+            .agg(pl.len().alias("numbers"))
+            .sort("table", "confidence", "class")
+        )
+    print_table(
+        f"{rows.height:,} numbers of {metal}", shown.columns, [[_cell(v) for v in row] for row in shown.iter_rows()]
+    )
 
 
 def _cell(value: object) -> str:

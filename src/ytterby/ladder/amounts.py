@@ -1,7 +1,7 @@
 """Amounts with draws: from rows of a table, conflict sets included, to named random tonnages.
 
-Where several rows of one conflict set state an amount, the point is the default source's and each draw takes one source,
-equally likely. Where only bounds are stated the point is their middle and draws are uniform between them. A figure of
+Where several rows of one conflict set state an amount, the point is the default source's and each draw takes one
+source, equally likely. Where only bounds are stated the point is their middle and draws are uniform between them. A figure of
 another year stands in with its spread widened by a geometric 3 % for each year between (a default of ours).
 """
 
@@ -36,7 +36,9 @@ class Amount:
 
     def scaled(self, factor: float, noise: Array, basis: str, confidence: str) -> Amount:
         """Return the amount times a factor, with its own noise, resting on something else."""
-        return replace(self, point=self.point * factor, draws=self.draws * factor * noise, basis=basis, confidence=confidence)
+        return replace(
+            self, point=self.point * factor, draws=self.draws * factor * noise, basis=basis, confidence=confidence
+        )
 
     def times(self, other: Amount, basis: str) -> Amount:
         """Return the product, with both as its parts."""
@@ -47,7 +49,9 @@ class Amount:
         """Return the sum, with both as its parts."""
         source = ";".join(dict.fromkeys(filter(None, [*self.source_id.split(";"), *other.source_id.split(";")])))
         parts = (*(self.parts or (self,)), *(other.parts or (other,)))
-        return replace(self, point=self.point + other.point, draws=self.draws + other.draws, source_id=source, parts=parts)
+        return replace(
+            self, point=self.point + other.point, draws=self.draws + other.draws, source_id=source, parts=parts
+        )
 
 
 def nearest_year(frame: pl.DataFrame, year: int, key: list[str]) -> pl.DataFrame:
@@ -94,7 +98,10 @@ def drawn_amounts(
     when = pl.col("year").fill_null(year)
     for (name,), rows in sorted(usable.group_by(key), key=lambda item: str(item[0][0])):
         full = f"{label}, {name}"
-        candidates = [_one(full, basis, row, factor, sampler, year) for row in rows.sort("source_id").select(*columns, when).iter_rows()]
+        candidates = [
+            _one(full, basis, row, factor, sampler, year)
+            for row in rows.sort("source_id").select(*columns, when).iter_rows()
+        ]
         chosen = next((c for c in candidates if c.source_id == default[name]), candidates[0])
         result[str(name)] = _mixed(chosen, candidates, sampler)
     return result
@@ -115,7 +122,17 @@ def _one(label: str, basis: str, row: Row, factor: Callable[[str], float], sampl
         return Amount(label, (bottom + top) / 2 * scale, draws, basis, source, confidence, (), conflict, stated)
     sd = float(np.hypot(log_sd(confidence, low, high), AGE_LOG_SD_PER_A * age))
     draw = sampler.fraction if unit == "1" else sampler.amount
-    return Amount(label, value * scale, draw(f"{label} {source}", value, sd, source) * scale, basis, source, confidence, (), conflict, stated)
+    return Amount(
+        label,
+        value * scale,
+        draw(f"{label} {source}", value, sd, source) * scale,
+        basis,
+        source,
+        confidence,
+        (),
+        conflict,
+        stated,
+    )
 
 
 def _mixed(chosen: Amount, candidates: list[Amount], sampler: Sampler) -> Amount:

@@ -19,8 +19,8 @@ NO_OWNER = "use has no owner in the tables"
 
 
 def use_rungs(book: TonnageBook, classes: Mapping[str, str], names: Mapping[str, str]) -> list[Rung]:
-    """Return a rung of use for every material whose total use is stated for at least two regions, or one and the world."""
-    rows = book.chain.demand.filter((pl.col("end_use") == "total"))
+    """Return a rung of use for every material whose total use is stated for two regions, or one and the world."""
+    rows = book.chain.demand.filter(pl.col("end_use") == "total")
     rows = rows.filter(pl.col("quantity").is_not_null())
     rungs = []
     for material in rows["material_id"].unique().sort():
@@ -57,7 +57,9 @@ def _rung(
     for name in regions:
         evidence[best_class(amounts[name].source_id, classes)] += amounts[name].point / whole
     evidence[UNKNOWN_CLASS] += rest / whole
-    none = {key: Index(None, why=NO_OWNER) for key in ("hhi_owner", "hhi_governance", "import_reliance", "eu_supply_risk")}
+    none = {
+        key: Index(None, why=NO_OWNER) for key in ("hhi_owner", "hhi_governance", "import_reliance", "eu_supply_risk")
+    }
     names_of = dict(book.chain.materials.select("material_id", "name").iter_rows())
     is_end = book.kinds.get(material) == "chain" and not book.feeds(material).height
     what = names_of.get(material, material) if is_end else f"{book.chain.metal} in all products"
@@ -76,7 +78,12 @@ def _rung(
         by_owner=nobody,
         by_owner_equity=nobody,
         by_contract=nobody,
-        indices={"hhi": concentration(parts, what="region"), **none, "top1": largest(parts, 1), "top3": largest(parts, 3)},
+        indices={
+            "hhi": concentration(parts, what="region"),
+            **none,
+            "top1": largest(parts, 1),
+            "top3": largest(parts, 3),
+        },
         evidence=evidence,
         source_ids=tuple(sorted({s for ids in found for s in ids.split(";") if s})),
     )

@@ -1,15 +1,14 @@
 """The ladder of control: stage by stage, who holds a metal's chain by place, by owner and by contract.
 
-One rung per material of the chain, in chain order, for which anything is stated; the last rungs are the shares of demand. Each rung
-carries concentration and risk indices with intervals from a seeded ensemble, and the classes of sources it stands on.
+One rung per material of the chain, in chain order, for which anything is stated; the last rungs are the shares of
+demand. Each rung carries concentration and risk indices with intervals from a seeded ensemble, and the classes of
+sources it stands on.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-
-import polars as pl
 
 import numpy as np
 import polars as pl
@@ -203,7 +202,9 @@ class _Climb:
         if self.bloc == "WORLD":
             ir, ir_draws = Index(None, why="the world imports nothing"), np.full(self.sampler.draws, np.nan)
         else:
-            ir, ir_draws = reliance(trade, sum(made.values()), tonnage.draws[:, inside].sum(axis=1), self.sampler, material)
+            ir, ir_draws = reliance(
+                trade, sum(made.values()), tonnage.draws[:, inside].sum(axis=1), self.sampler, material
+            )
         return {
             "hhi": concentration(places, what="place"),
             "hhi_owner": concentration(owners.merged(states), what="owner"),
@@ -238,5 +239,3 @@ def evidence(tonnage: Tonnage, classes: Mapping[str, str]) -> dict[str, float]:
 def _sources(tonnage: Tonnage) -> tuple[str, ...]:
     found = [source for amount in tonnage.inputs for source in amount.source_id.split(";") if source]
     return tuple(sorted(dict.fromkeys(found)))
-
-

@@ -1,9 +1,8 @@
-"""Look-through by linear algebra: who owns at the end, and where traded material was made.
+"""Origin tracing: where traded material was made.
 
-Integrated ownership I = (E - W)^-1 W, with W_ab the share of b that a holds, cycles included. Origin tracing
 O = diag(pi) (E - S)^-1, with S_ij = f_ij / supply_j, pi_j = p_j / supply_j, supply_j = p_j + sum_i f_ij, for ores
-and metals that pass through entrepots, within one stage. Shares 0..1; tonnes of one basis.
-Refused: columns of W above 1, groups that own themselves entirely, negative or non-finite numbers.
+and metals that pass through entrepots, within one stage. Tonnes of one basis.
+Refused: negative or non-finite numbers, and trade that runs in a closed round.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ytterby.errors import OwnershipError, YtterbyError
+from ytterby.errors import YtterbyError
 
 Array = NDArray[np.float64]
 SUM_TOLERANCE = 1e-9
 
 
 class LookThroughError(YtterbyError):
-    """A matrix of holdings or of trade that cannot be looked through."""
+    """A matrix of trade that cannot be looked through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +42,6 @@ def _square(values: ArrayLike, what: str) -> Array:
     if not np.isfinite(matrix).all() or (matrix < 0).any():
         raise LookThroughError(f"{what}: every entry must be finite and at least zero")
     return matrix
-
-
-def integrated_ownership(holdings: ArrayLike) -> Array:
-    """Direct and indirect share of each holder in each entity: I = (E - W)^-1 W.
-
-    `holdings[a, b]` is the share of b held by a. Count only holders without an owner of their own: for them the
-    columns of I sum to 1 in a complete table, while intermediate holders would be counted twice. Raises
-    OwnershipError naming the column where holdings exceed 1, or where a group owns itself entirely (spectral
-    radius of W not below 1); LookThroughError for a matrix that is not square, finite and non-negative.
-    """
-    matrix = _square(holdings, "holdings")
-    held = matrix.sum(axis=0)
-    if (held > 1.0 + SUM_TOLERANCE).any():
-        column = int(np.argmax(held))
-        raise OwnershipError(f"holdings: the shares of entity {column} sum to {held[column]:.6g}, more than 1")
-    if matrix.size and float(np.abs(np.linalg.eigvals(matrix)).max()) >= 1.0 - SUM_TOLERANCE:
-        raise OwnershipError("holdings: a group of entities owns itself entirely, so that nobody owns it")
-    return np.asarray(np.linalg.solve(np.eye(matrix.shape[0]) - matrix, matrix), dtype=np.float64)
-
-
-def ultimate_holders(holdings: ArrayLike) -> NDArray[np.bool_]:
-    """Mark the entities that nobody owns: their column of W is zero. Raises as `integrated_ownership` does."""
-    return np.asarray(_square(holdings, "holdings").sum(axis=0) == 0, dtype=np.bool_)
 
 
 def origin_tracing(flows: ArrayLike, production: ArrayLike) -> Origins:

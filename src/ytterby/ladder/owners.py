@@ -1,8 +1,9 @@
 """From sites to owners: whose tonnes they are by control and by equity, and whose by contract.
 
-The sites of a place carry its tonnage up to what they can make; what the place makes beyond its known sites has no known
-owner. Control and equity come from the ownership graph at mid-year. A contract counts where a binding, framework or closed offtake
-covers the year: its tonnes, bounded by the site's; where it names none, anything from 0 to all the site makes.
+The sites of a place carry its tonnage up to what they can make; what the place makes beyond its known sites has no
+known owner. Control and equity come from the ownership graph at mid-year. A contract counts where a binding, framework
+or closed offtake covers the year: its tonnes, bounded by the site's; where it names none, anything from 0 to all the
+site makes.
 """
 
 from __future__ import annotations
@@ -90,7 +91,11 @@ def by_contract(book: TonnageBook, tonnage: Tonnage, year: int) -> Split:
     ids = tuple(sorted(tonnes))
     total, total_draws = tonnage.total, tonnage.total_draws
     bought = np.array([sum(t for t, _ in tonnes[name]) for name in ids])
-    drawn = np.stack([np.sum([d for _, d in tonnes[name]], axis=0) for name in ids], axis=1) if ids else np.zeros((sampler.draws, 0))
+    drawn = (
+        np.stack([np.sum([d for _, d in tonnes[name]], axis=0) for name in ids], axis=1)
+        if ids
+        else np.zeros((sampler.draws, 0))
+    )
     over = np.maximum(1.0, bought.sum() / total if total else 1.0)
     bought = bought / over
     rest = np.clip(total_draws - drawn.sum(axis=1), 0.0, None)
@@ -103,7 +108,9 @@ def live_offtakes(chain: Chain, material: str, year: int) -> pl.DataFrame:
     day = dt.date(year, 7, 1)
     start = pl.coalesce(first_day("start_date"), first_day("date"))
     frame = chain.offtakes.with_columns(begin=start, finish=first_day("end_date"))
-    running = (pl.col("begin").is_null() | (pl.col("begin") <= day)) & (pl.col("finish").is_null() | (pl.col("finish") >= day))
+    running = (pl.col("begin").is_null() | (pl.col("begin") <= day)) & (
+        pl.col("finish").is_null() | (pl.col("finish") >= day)
+    )
     binding = pl.col("status").is_in(LIVE) & pl.col("is_binding").fill_null(True)
     return frame.filter((pl.col("material_id") == material) & running & binding).sort("offtake_id")
 

@@ -28,7 +28,9 @@ def reserves(book: Book, material: str) -> Reserves:
     national = deposits.filter((pl.col("material_id") == material) & (pl.col("category") == "national_reserve"))
     if national.is_empty():
         named = deposits.filter((pl.col("material_id") == material) & (pl.col("category") == "reserve"))
-        by_place = _summed(_amounts(book, material, named, "deposit_id"), dict(named.select("deposit_id", "place_id").iter_rows()))
+        by_place = _summed(
+            _amounts(book, material, named, "deposit_id"), dict(named.select("deposit_id", "place_id").iter_rows())
+        )
         return Reserves(by_place, None, _sites(book, material, deposits, by_place))
     by_place = _amounts(book, material, nearest_year(national, book.year, ["place_id"]), "place_id")
     total = by_place.pop(WORLD, None)
@@ -60,9 +62,7 @@ def _sites(book: Book, material: str, deposits: pl.DataFrame, places: Mapping[st
     """Return the sites that hold named deposits, so that reserves have owners: reserves before resources."""
     held = deposits.filter(pl.col("facility_id").is_not_null() & (pl.col("category") != "national_reserve"))
     held = held.filter(pl.col("place_id").is_in(list(places)))
-    best = held.filter(
-        (pl.col("category") == "reserve") | ~(pl.col("category") == "reserve").any().over("facility_id")
-    )
+    best = held.filter((pl.col("category") == "reserve") | ~(pl.col("category") == "reserve").any().over("facility_id"))
     if best.is_empty():
         return Sites.none(book.sampler.draws)
     latest = nearest_year(best.with_columns(pl.col("year").fill_null(book.year)), book.year, ["deposit_id"])

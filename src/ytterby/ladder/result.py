@@ -151,7 +151,7 @@ class LadderResult:
     def tables(self) -> Mapping[str, pl.DataFrame]:
         """Frames `shares` (stage, material, claim, id, name, share, low, high, state) and `indices`."""
         shares = [
-            {"stage": r.stage, "material": r.material, "claim": claim, **{"state": None, **share.to_dict()}}
+            {"stage": r.stage, "material": r.material, "claim": claim, "state": None, **share.to_dict()}
             for r in self.rungs
             for claim in CLAIMS
             for share in getattr(r, claim)

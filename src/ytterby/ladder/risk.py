@@ -41,14 +41,18 @@ def governance(chain: Chain, world: Chain, year: int) -> dict[str, float]:
     return dict(first.select("place_id", "estimate").iter_rows())
 
 
-def trade_parameters(chain: Chain, material: str, bloc: str, members: frozenset[str], eu: frozenset[str], year: int) -> dict[str, float]:
+def trade_parameters(
+    chain: Chain, material: str, bloc: str, members: frozenset[str], eu: frozenset[str], year: int
+) -> dict[str, float]:
     """Return t by place: 0.8 for EU members, above 1 for places that restrict exports of the material to the bloc."""
     result = dict.fromkeys(sorted(eu), 0.8)
     acts = in_force(chain, dt.date(year, 7, 1)).filter(pl.col("instrument").is_in(list(TRADE_PARAMETER)))
     about = chain.policy_materials.filter(pl.col("material_id") == material)["policy_id"]
     targets = members | {bloc, "WORLD"}
     for place, against, instrument in (
-        acts.filter(pl.col("policy_id").is_in(about.implode())).select("imposed_by", "against", "instrument").iter_rows()
+        acts.filter(pl.col("policy_id").is_in(about.implode()))
+        .select("imposed_by", "against", "instrument")
+        .iter_rows()
     ):
         if place not in members and targets & set((against or "").split(";")):
             result[place] = max(result.get(place, 1.0), TRADE_PARAMETER[instrument])
@@ -90,7 +94,13 @@ def governance_index(parts: Split, inputs: RiskInputs, sampler: Sampler, label: 
 
 
 def supply_risk(
-    parts: Split, trade: Trade, made: Mapping[str, float], ir: Index, ir_draws: Array, inputs: RiskInputs, sampler: Sampler
+    parts: Split,
+    trade: Trade,
+    made: Mapping[str, float],
+    ir: Index,
+    ir_draws: Array,
+    inputs: RiskInputs,
+    sampler: Sampler,
 ) -> Index:
     """Return supply risk by the European method; world mix alone where the bloc's sourcing is not known."""
     if not parts.ids or parts.unknown > 0.999:
@@ -101,7 +111,9 @@ def supply_risk(
     if sourcing:
         mix = np.array(list(sourcing.values()))
         mix = mix / mix.sum()
-        h_eu, h_eu_draws = _weighted(tuple(sourcing), mix, np.broadcast_to(mix, (sampler.draws, len(mix))), inputs, sampler)
+        h_eu, h_eu_draws = _weighted(
+            tuple(sourcing), mix, np.broadcast_to(mix, (sampler.draws, len(mix))), inputs, sampler
+        )
     found = eu_supply_risk(h_global=h_world, h_eu=h_eu, reliance=ir.value, recycling_input_rate=inputs.recycling)
     if found.value is None:
         return Index(None, why="the import reliance that the method needs is not known")

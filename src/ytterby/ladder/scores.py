@@ -21,7 +21,9 @@ def raw_material_of(world: Chain, chain: Chain) -> str | None:
     return name if name in set(world.raw_materials["raw_material_id"]) else None
 
 
-def geopolrisk_of(world: Chain, chain: Chain, bloc: str, year: int, *, method: str = "ytterby") -> dict[str, float | None]:
+def geopolrisk_of(
+    world: Chain, chain: Chain, bloc: str, year: int, *, method: str = "ytterby"
+) -> dict[str, float | None]:
     """Return the GeoPolRisk scores of a chain's raw material for a place or bloc; empty values where there are none."""
     from ytterby.ladder.geopolrisk import geopolrisk_table
 

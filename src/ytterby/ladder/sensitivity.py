@@ -48,7 +48,9 @@ def effects(headline: Array, inputs: Sequence[tuple[str, Array]]) -> list[tuple[
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 
 
-def of_headline(chain: Chain, headline: str, drawn: Array, tonnage: Tonnage, sampler: Sampler, count: int = 3) -> list[Sensitivity]:
+def of_headline(
+    chain: Chain, headline: str, drawn: Array, tonnage: Tonnage, sampler: Sampler, count: int = 3
+) -> list[Sensitivity]:
     """Return the inputs to which a headline of a rung is most sensitive."""
     known = {amount.label: amount for amount in tonnage.inputs}
     inputs = [(amount.label, amount.draws) for amount in known.values()]
@@ -57,7 +59,11 @@ def of_headline(chain: Chain, headline: str, drawn: Array, tonnage: Tonnage, sam
         inputs.append((label, tonnage.unknown_draws))
         inputs.append((f"how {label} is spread", sampler.uniform(f"spread places of {tonnage.material}")))
     top = effects(drawn, inputs)[:count]
-    return [Sensitivity(headline, label, share, _settles(chain, label, known.get(label))) for label, share in top if share > 0.01]
+    return [
+        Sensitivity(headline, label, share, _settles(chain, label, known.get(label)))
+        for label, share in top
+        if share > 0.01
+    ]
 
 
 def _settles(chain: Chain, label: str, amount: Amount | None) -> str:

@@ -64,7 +64,9 @@ def split(
     total_draws = draws.sum(axis=1) + rest_draws
     total_draws = np.where(total_draws > 0, total_draws, 1.0)
     taken = sampler.uniform(f"spread {label}") if ids and spread else np.zeros(sampler.draws)
-    weights = np.stack([-np.log1p(-sampler.uniform(f"weight {label} {name}")) for name in ids], axis=1) if ids else draws
+    weights = (
+        np.stack([-np.log1p(-sampler.uniform(f"weight {label} {name}")) for name in ids], axis=1) if ids else draws
+    )
     weights = weights * draws
     sums = weights.sum(axis=1, keepdims=True)
     weights = np.divide(weights, sums, out=np.zeros_like(weights), where=sums > 0)
@@ -104,7 +106,9 @@ def concentration(parts: Split, *, what: str) -> Index:
     if not parts.ids or parts.unknown > 0.999:
         return Index(None, why=f"no {what} is known")
     low, high = interval(hhi(parts.draws))
-    why = f"{100 * parts.unknown:.0f} % of the tonnage has no known {what}: a lower bound" if parts.unknown > 0.25 else ""
+    why = (
+        f"{100 * parts.unknown:.0f} % of the tonnage has no known {what}: a lower bound" if parts.unknown > 0.25 else ""
+    )
     return Index(float(hhi(parts.point)), float(low), float(high), why)
 
 

@@ -97,7 +97,9 @@ def status_on(chain: Chain, day: dt.date) -> pl.DataFrame:
 
     A facility whose first known status is 'operating' (level and start unknown) is taken to have had it before.
     """
-    dated = chain.facility_status.with_columns(first_day("date").alias("start")).sort("facility_id", "start", nulls_last=False)
+    dated = chain.facility_status.with_columns(first_day("date").alias("start")).sort(
+        "facility_id", "start", nulls_last=False
+    )
     past = dated.filter(pl.col("start").is_null() | (pl.col("start") <= day))
     now = past.group_by("facility_id", maintain_order=True).last()
     later = dated.filter(~pl.col("facility_id").is_in(now["facility_id"].implode()))

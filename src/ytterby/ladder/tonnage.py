@@ -121,7 +121,11 @@ class TonnageBook:
             return {}
         flows, _ = trade_flows(self.chain, self.world, material, self.year)
         bought = net_imports(flows)
-        part = {p: 1 - min(1.0, max(0.0, bought.get(p, 0.0)) / a.point) for p, a in needed.items() if p != WORLD and a.point > 0}
+        part = {
+            p: 1 - min(1.0, max(0.0, bought.get(p, 0.0)) / a.point)
+            for p, a in needed.items()
+            if p != WORLD and a.point > 0
+        }
         wanted = sum(needed[place].point * share for place, share in part.items())
         if wanted <= 0:
             return {}
@@ -227,7 +231,14 @@ class TonnageBook:
             for place, amount in zip(made.places, made.by_place, strict=True):
                 need = amount.scaled(per_tonne, one, BALANCE, "assumed")
                 result[place] = result[place].plus(need) if place in result else need
-            left = Amount(f"{product} without a known place", made.unknown * per_tonne, made.unknown_draws * per_tonne, BALANCE, "", "assumed")
+            left = Amount(
+                f"{product} without a known place",
+                made.unknown * per_tonne,
+                made.unknown_draws * per_tonne,
+                BALANCE,
+                "",
+                "assumed",
+            )
             result[WORLD] = result[WORLD].plus(left) if WORLD in result else left
         return result
 
@@ -260,7 +271,9 @@ def _whole(shares: Mapping[str, Amount], sites: Sites) -> Amount | None:
 
 def _compositions(chain: Chain) -> dict[str, dict[str, float]]:
     result: dict[str, dict[str, float]] = {}
-    for material, component, value in chain.compositions.select("material_id", "component", "mass_fraction").iter_rows():
+    for material, component, value in chain.compositions.select(
+        "material_id", "component", "mass_fraction"
+    ).iter_rows():
         result.setdefault(material, {})[component] = value
     return result
 

@@ -55,7 +55,9 @@ def rows_of(rung: Rung, claim: str, count: int = 3) -> list[list[str]]:
     reliance = rung.import_reliance.value
     held = [share for share in shares if share.id != UNKNOWN and share.share > 0][:count]
     rest = shares[-1]
-    rows = [[f"{rung.stage}: {rung.material}", "", "", figure(concentration), "" if reliance is None else percent(reliance)]]
+    rows = [
+        [f"{rung.stage}: {rung.material}", "", "", figure(concentration), "" if reliance is None else percent(reliance)]
+    ]
     rows += [[f"  {_named(share)}", percent(share.share), _span(share), "", ""] for share in held]
     others = 1.0 - rest.share - sum(share.share for share in held)
     if others > 0.0005:

@@ -48,7 +48,13 @@ def raw_material_chain(raw_material: str) -> Chain:
     produced = world.mine_production.filter(pl.col("raw_material_id") == raw_material)
     units = sorted(set(produced["unit"].drop_nulls()))
     base = {"source_id": row["source_id"], "confidence": row["confidence"], "material_id": raw_material}
-    material = {**base, "name": row["name"], "stage": "mining", "kind": "chain", "note": f"published in {', '.join(units)}"}
+    material = {
+        **base,
+        "name": row["name"],
+        "stage": "mining",
+        "kind": "chain",
+        "note": f"published in {', '.join(units)}",
+    }
     output = produced.select(
         pl.lit(raw_material).alias("material_id"),
         "place_id",
@@ -77,7 +83,10 @@ def raw_material_chain(raw_material: str) -> Chain:
     tables["compositions"] = _filled("compositions", pl.DataFrame([component]))
     settings = {"metal": raw_material, "raw_material": raw_material, "components": {raw_material: [raw_material]}}
     years = produced["year"]
-    metadata = {"name": raw_material, "ytterby": {**settings, "base_year": int(str(years.max())), "matter": "untracked"}}
+    metadata = {
+        "name": raw_material,
+        "ytterby": {**settings, "base_year": int(str(years.max())), "matter": "untracked"},
+    }
     return Chain(raw_material, metadata, MappingProxyType(tables), world.digest)
 
 

@@ -214,10 +214,11 @@ def _rung(context: BriefContext, rung: Rung) -> list[Block]:
     total = fmt.tonnes(rung.total_t)
     bounds = f" ({fmt.tonnes_interval(rung.total_low, rung.total_high)})" if _total_interval(rung) else ""
     note = f"; {rung.basis_note}" if rung.basis_note else ""
+    head = rung.name if rung.stage == "use" else f"{fmt.capital(rung.stage)}: {fmt.lower(rung.name)}"
     rate = "" if rung.basis == "reserves" else " a year"
     intro = f"World total {total}{bounds}{rate}, gross; basis: {rung.basis}{note}."
     return [
-        Heading(text=f"{fmt.capital(rung.stage)}: {fmt.lower(rung.name)}, {rung.year}", anchor=anchor),
+        Heading(text=f"{head}, {rung.year}", anchor=anchor),
         Text(text=intro, sources=rung.source_ids, anchor=f"{anchor}-sources"),
         _rung_table(context, rung),
         Heading(text="", anchor=f"{anchor}-sources"),
@@ -250,6 +251,7 @@ def _rung_table(context: BriefContext, rung: Rung) -> Table:
     ]
     return Table(
         columns=("Place", "Share", "Controlling owner", "Share", "State behind it", "Buyer under contract", "Share"),
+        is_tight=True,
         rows=tuple(rows),
         numeric=frozenset({1, 3, 6}),
         note=f"{'. '.join(smaller)}." if smaller else "",

@@ -14,6 +14,7 @@ from ytterby.errors import UnitError, nearest
 
 YEARS = (1850, 2100)
 OXIDE_SUMS = frozenset({"REO"})
+EMPTY = "is required and empty"
 SIGNED = frozenset({"estimate", "growth_per_a", "latitude", "longitude"})
 BOUNDS = {"latitude": (-90.0, 90.0), "longitude": (-180.0, 180.0), "estimate": (-4.0, 4.0), "trl": (1.0, 9.0)}
 FORMS = {
@@ -49,7 +50,7 @@ def _check_presence(context: Context, frame: pl.DataFrame, column: Column) -> No
         return
     unread = {fault.row for fault in faults if fault.column == column.name}
     rows = frame.filter(pl.col(column.name).is_null() & ~pl.col(ROW).is_in(list(unread)))
-    _report(context, rows, column, "is required and empty", f"fill it: {column.description}")
+    _report(context, rows, column, EMPTY, f"fill it: {column.description}")
 
 
 def _check_form(context: Context, frame: pl.DataFrame, column: Column) -> None:

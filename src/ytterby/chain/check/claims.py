@@ -6,9 +6,13 @@ import datetime as dt
 
 import polars as pl
 
+from ytterby.chain.chain import Chain
 from ytterby.chain.check.context import ROW, Context
-from ytterby.chain.ownership import VOTES, first_day
+from ytterby.chain.control import closed_group
+from ytterby.chain.ownership import TOLERANCE, VOTES, first_day, holdings
+from ytterby.errors import nearest
 
+DEFAULT_YEAR = 2023
 BUILT = ("inaugurated", "pilot", "first_product", "ramp_up", "nameplate", "operating")
 NOT_BUILT = ("exploration", "study", "permitted", "financed", "construction")
 ENDED = ("care_and_maintenance", "suspended", "closed", "withdrawn")
@@ -34,28 +38,46 @@ def check_claims(context: Context) -> None:
 
 
 def _check_ownership(context: Context) -> None:
-    own = context.own("ownership").filter(pl.col("interest").is_in(VOTES))
+    own = context.sound("ownership").filter(pl.col("interest").is_in(VOTES))
     joined = (
-        context.joined("ownership")
+        context.joined_sound("ownership")
         .filter(pl.col("interest").is_in(VOTES))
         .with_columns(first_day("date_from").alias("start"), first_day("date_to").alias("end"))
     )
     later = joined.select(pl.col("statement_id").alias("superseded_by"), pl.col("start").alias("replaced"))
     joined = joined.join(later, on="superseded_by", how="left").with_columns(stop=pl.min_horizontal("end", "replaced"))
-    days = joined.select("owned_id", day=pl.col("start").fill_null(dt.date.min)).unique()
-    pairs = days.join(joined, on="owned_id").filter(
+    moments = joined.select("owned_id", for_metal="metal", day=pl.col("start").fill_null(dt.date.min)).unique()
+    pairs = moments.join(joined, on="owned_id").filter(
         (pl.col("start").is_null() | (pl.col("start") <= pl.col("day")))
         & (pl.col("stop").is_null() | (pl.col("stop") > pl.col("day")))
+        & (pl.col("metal").is_null() | pl.col("metal").eq_missing(pl.col("for_metal")))
     )
-    sums = pairs.group_by("owned_id", "day", "metal").agg(pl.col("share").sum().alias("total"), pl.col("statement_id"))
-    over = sums.filter(pl.col("total") > 1 + 1e-6).sort("total", descending=True).unique("owned_id", keep="first")
+    sums = pairs.group_by("owned_id", "day", "for_metal").agg(pl.col("share").sum().alias("total"), "statement_id")
+    over = sums.filter(pl.col("total") > 1 + TOLERANCE).sort(
+        "owned_id", "total", "day", descending=[False, True, False]
+    )
     rows = dict(own.select("statement_id", ROW).iter_rows())
-    for owned, total, statements in over.sort("owned_id").select("owned_id", "total", "statement_id").iter_rows():
+    over = over.unique("owned_id", keep="first", maintain_order=True)
+    for owned, total, statements in over.select("owned_id", "total", "statement_id").iter_rows():
         found = [rows[name] for name in statements if name in rows]
         if found:
             mend = f"end or supersede one of {', '.join(sorted(statements))}, or correct a share"
             context.add("ownership", max(found), "share", owned, f"shares held at one time sum to {total:.4g}", mend)
     context.count("ownership sums", sums.height)
+    if over.is_empty():
+        _check_closed_groups(context)
+
+
+def _check_closed_groups(context: Context) -> None:
+    """Check that no group of companies holds all of itself, on the day at which the ladder looks."""
+    tables = {name: context.joined_sound(name) for name in ("companies", "facilities", "ownership")}
+    chain = Chain(context.package.name, context.package.metadata, tables, "")
+    held = holdings(chain, dt.date(int(context.settings.get("base_year", DEFAULT_YEAR)), 7, 1))
+    closed = closed_group(held)
+    rows = context.own("ownership").filter(pl.col("owned_id").is_in(closed))[ROW]
+    if closed and len(rows):
+        rule = f"a group owns itself entirely: {', '.join(closed)}"
+        context.add("ownership", int(rows.to_list()[-1]), "owner_id", closed[0], rule, "add who holds it from outside")
 
 
 def _check_supersession(context: Context, table: str, key: str, link: str) -> None:
@@ -67,15 +89,17 @@ def _check_supersession(context: Context, table: str, key: str, link: str) -> No
         while name is not None and name not in trail:
             trail.append(name)
             name = onward.get(name)
-        if name is not None and not told & set(trail):
+        if name is not None and name == start and start not in told:
             told |= set(trail)
             rule = f"runs in a circle: {' > '.join([*trail, name])}"
             context.add(table, row, link, onward[start], rule, "empty the link of the one that is the last")
 
 
 def _dated(context: Context, table: str, key: str) -> pl.DataFrame:
-    frame = context.own(table).with_columns(first_day("date").alias("day"))
-    return frame.sort(key, "day", ROW, nulls_last=True)
+    """Return the dated statuses in order, without those of an entity of which a row has a fault already."""
+    faulty = context.own(table).filter(pl.col(ROW).is_in(context.faulty_rows(table)))[key].drop_nulls()
+    frame = context.sound(table).filter(~pl.col(key).is_in(faulty.implode()))
+    return frame.with_columns(first_day("date").alias("day")).sort(key, "day", ROW, nulls_last=True)
 
 
 def _check_facility_status(context: Context) -> None:
@@ -113,9 +137,11 @@ def _check_policy_status(context: Context) -> None:
                 "policy_status", row, "status", status, "suspends what was not in force", "add the row in_force"
             )
         last[policy] = status
-    unborn = set(context.own("policies")["policy_id"]) - set(last)
-    for row, policy in context.own("policies").select(ROW, "policy_id").iter_rows():
-        if policy in unborn:
+    stated = context.own("policy_status")["policy_id"].drop_nulls().unique().to_list()
+    known = set(context.own("policies")["policy_id"])
+    misspelt = [name for name in stated if name not in known]
+    for row, policy in context.sound("policies").select(ROW, "policy_id").iter_rows():
+        if context.is_whole("policy_status") and policy not in stated and not nearest(policy, misspelt):
             context.add("policies", row, "policy_id", policy, "has no dated status", "add a row to policy_status")
     context.count("policies", len(last))
 
@@ -133,13 +159,13 @@ def _check_deal_status(context: Context) -> None:
 
 
 def _check_date_order(context: Context, table: str, start: str, end: str) -> None:
-    frame = context.own(table).with_columns(first_day(start).alias("first"), first_day(end).alias("last"))
+    frame = context.sound(table).with_columns(first_day(start).alias("first"), first_day(end).alias("last"))
     for row, first, last in frame.filter(pl.col("first") > pl.col("last")).select(ROW, start, end).iter_rows():
         context.add(table, row, end, last, f"lies before {start} ({first})", "put the dates in order")
 
 
 def _check_measures(context: Context) -> None:
-    frame = context.own("stage_output")
+    frame = context.sound("stage_output")
     ratio = pl.col("measure").is_in(["share", "utilisation"])
     for row, measure, unit in frame.filter(ratio & (pl.col("unit") != "1")).select(ROW, "measure", "unit").iter_rows():
         context.add("stage_output", row, "unit", unit, f"does not fit a {measure}", "write 1: it is a ratio")
@@ -148,7 +174,7 @@ def _check_measures(context: Context) -> None:
     above = frame.filter((pl.col("measure") == "share") & (pl.max_horizontal("quantity", "quantity_high") > 1))
     for row, value in above.select(ROW, "quantity").iter_rows():
         context.add("stage_output", row, "quantity", value, "a share above 1", "write a fraction; 12 % is 0.12")
-    shares = frame.filter(
+    shares = context.sound("stage_output").filter(
         (pl.col("measure") == "share") & (pl.col("place_id") != "WORLD") & pl.col("conflict_id").is_null()
     )
     sums = shares.group_by("material_id", "year").agg(pl.col(ROW).max(), pl.col("quantity").sum().alias("total"))
@@ -158,7 +184,7 @@ def _check_measures(context: Context) -> None:
 
 
 def _check_money(context: Context) -> None:
-    parameters = context.own("process_parameters")
+    parameters = context.sound("process_parameters")
     missing = parameters.filter(pl.col("unit").str.starts_with("USD") & pl.col("money_year").is_null())
     for row, parameter in missing.select(ROW, "parameter").iter_rows():
         context.add(

@@ -23,6 +23,7 @@ class Context:
     faults: list[Fault] = field(default_factory=list)
     examined: dict[str, int] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
+    _numbered: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -44,12 +45,15 @@ class Context:
 
     def own(self, table: str) -> pl.DataFrame:
         """Return the package's own rows of a table, numbered as in the file (header is row 1)."""
-        frame = self.package.tables.get(table, empty_table(table))
-        return frame.with_row_index(ROW, offset=2).with_columns(pl.col(ROW).cast(pl.Int64))
+        if table not in self._numbered:
+            frame = self.package.tables.get(table, empty_table(table))
+            self._numbered[table] = frame.with_row_index(ROW, offset=2).with_columns(pl.col(ROW).cast(pl.Int64))
+        return self._numbered[table]
 
     def sound(self, table: str) -> pl.DataFrame:
         """Return the package's own rows of a table in which nothing is wrong so far."""
-        return self.own(table).filter(~pl.col(ROW).is_in(self.faulty_rows(table)))
+        faulty = self.faulty_rows(table)
+        return self.own(table).filter(~pl.col(ROW).is_in(faulty)) if faulty else self.own(table)
 
     def faulty_rows(self, table: str) -> list[int]:
         """Return the rows of a table that have a fault already, so that one cause is told once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ytterby.chain.check.cells import FORMS
+from ytterby.chain.check.cells import EMPTY, FORMS
 from ytterby.chain.check.context import ROW, Context
 from ytterby.chain.schema import Column, key_columns, schema
 from ytterby.errors import nearest
@@ -15,61 +15,62 @@ CONFLICT_KEYS = {
     "prices": ["material_id", "date", "market"],
     "trade": ["material_id", "hs6", "year", "exporter", "importer"],
 }
+KEY_FAULTS = frozenset({FORMS["id"][1], FORMS["place"][1], EMPTY})
 FREE_PLACES = frozenset({"WORLD"})
 
 
 def check_keys(context: Context) -> None:
     """Check keys, global ids and references of the package's own tables."""
     for table in context.package.tables:
-        _check_key(context, table)
         for column in schema()[table]:
             _check_reference(context, column)
         context.count("rows", context.package.tables[table].height)
+    for table in context.package.tables:
+        _check_key(context, table)
     _check_global_ids(context)
 
 
 def _check_key(context: Context, table: str) -> None:
     key = CONFLICT_KEYS.get(table, list(key_columns(table)))
-    frame = context.own(table)
+    frame = context.sound(table)
     if not key or frame.is_empty():
         return
     if "conflict_id" in frame.columns and table != "conflicts":
         _check_conflict_key(context, table, frame, key)
         return
-    doubles = frame.filter(
-        pl.all_horizontal(pl.col(key_columns(table)).is_not_null()) & ~pl.struct(key).is_first_distinct()
-    )
-    for values in doubles.select(ROW, *key).iter_rows():
-        shown = ", ".join(str(v) for v in values[1:])
-        context.add(
-            table, values[0], ", ".join(key), shown, "stands in an earlier row", "remove one, or give it its own id"
-        )
+    doubles = frame.filter(~pl.struct(key).is_first_distinct())
+    _report(context, table, doubles, key, ", ".join(key), "stands in an earlier row", "remove one, or correct its id")
     outside = context.shared.tables.get(table)
     if outside is not None and context.package.name != context.shared.name:
         again = frame.join(outside.select(key), on=key, how="semi", nulls_equal=True)
-        for values in again.select(ROW, *key).iter_rows():
-            shown = ", ".join(str(v) for v in values[1:])
-            context.add(
-                table, values[0], ", ".join(key), shown, "stands in the shared tables already", "remove the row"
-            )
+        _report(context, table, again, key, ", ".join(key), "stands in the shared tables already", "remove the row")
 
 
 def _check_conflict_key(context: Context, table: str, frame: pl.DataFrame, key: list[str]) -> None:
+    """Check that rows that say the same thing share one conflict set; the row outside the set is the one at fault."""
     sizes = frame.with_columns(
         rows=pl.len().over(key),
         sets=pl.col("conflict_id").n_unique().over(key),
-        unset=pl.col("conflict_id").is_null().any().over(key),
+        unset=pl.col("conflict_id").is_null(),
+        all_unset=pl.col("conflict_id").is_null().all().over(key),
+        some_unset=pl.col("conflict_id").is_null().any().over(key),
         twin=~pl.struct([*key, "source_id"]).is_first_distinct(),
         later=~pl.struct(key).is_first_distinct(),
     ).filter(pl.col("rows") > 1)
-    torn = sizes.filter(((pl.col("sets") > 1) | pl.col("unset")) & pl.col("later"))
-    for values in torn.select(ROW, *key).iter_rows():
-        shown = ", ".join(str(v) for v in values[1:])
-        mend = "give the rows one conflict_id and a row in conflicts, or remove one"
-        context.add(table, values[0], "conflict_id", shown, "says the same thing as an earlier row", mend)
-    for values in sizes.filter(pl.col("twin") & ~pl.col("unset")).select(ROW, *key).iter_rows():
-        shown = ", ".join(str(v) for v in values[1:])
-        context.add(table, values[0], "source_id", shown, "one source states it twice", "keep one of the rows")
+    outside = pl.when(pl.col("some_unset") & ~pl.col("all_unset")).then(pl.col("unset")).otherwise(pl.col("later"))
+    torn = sizes.filter(((pl.col("sets") > 1) | pl.col("some_unset")) & outside)
+    mend = "give the rows one conflict_id and a row in conflicts, or remove one"
+    _report(context, table, torn, key, "conflict_id", "says the same thing as another row", mend)
+    twins = sizes.filter(pl.col("twin") & ~pl.col("some_unset"))
+    _report(context, table, twins, key, "source_id", "one source states it twice", "keep one of the rows")
+
+
+def _report(
+    context: Context, table: str, rows: pl.DataFrame, key: list[str], column: str, rule: str, mend: str
+) -> None:
+    for row, *values in rows.select(ROW, *key).iter_rows():
+        shown = ", ".join("" if value is None else f"{value}" for value in values)
+        context.add(table, row, column, shown, rule, mend)
 
 
 def _check_global_ids(context: Context) -> None:
@@ -122,5 +123,4 @@ def _check_reference(context: Context, column: Column) -> None:
 def _broken_keys(context: Context, table: str) -> list[str]:
     """Return the values of key cells that are faults of their own: what refers to the row finds nothing."""
     key, file = key_columns(table)[0], context.package.files.get(table)
-    faults = (*context.package.faults, *context.faults)
-    return [fault.value for fault in faults if fault.file == file and fault.column == key and (fault.row or 0) > 1]
+    return [f.value for f in context.faults if f.file == file and f.column == key and f.rule in KEY_FAULTS]

@@ -13,6 +13,7 @@ from ytterby.chain.check.context import Context
 from ytterby.chain.check.keys import check_keys
 from ytterby.chain.check.matter import check_matter
 from ytterby.chain.check.package import check_descriptor
+from ytterby.chain.check.units import check_units
 from ytterby.chain.read import MAX_MB, read_package
 from ytterby.errors import Fault
 
@@ -49,8 +50,10 @@ def check(name_or_path: str | Path, *, max_mb: float = MAX_MB) -> CheckReport:
     folder = package_folder(name_or_path)
     package = read_package(folder, max_mb=max_mb)
     shared = read_package(data_folder() / "shared")
+    listed = {Path(str(resource.get("path", ""))).stem for resource in package.metadata.get("resources", [])}
+    package.incomplete |= listed - set(package.files)
     context = Context(package, shared)
-    for run in (check_descriptor, check_cells, check_keys, check_claims, check_matter):
+    for run in (check_descriptor, check_cells, check_keys, check_claims, check_units, check_matter):
         run(context)
     faults = _without_echoes(package.faults, context.faults)
     if not faults and not context.examined.get("rows"):
