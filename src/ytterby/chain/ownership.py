@@ -65,7 +65,8 @@ def statements_on(chain: Chain, day: dt.date) -> tuple[pl.DataFrame, tuple[str, 
 def holdings(chain: Chain, day: dt.date) -> Holdings:
     """Return the share matrices of a chain's companies and facilities on a day.
 
-    A stake whose size is not known counts 0 at the point, with bounds 0 and what the others leave.
+    A stake whose size is not known counts 0 at the point; its bounds are 0 and what the others leave, which several
+    open stakes share.
 
     Raises:
         OwnershipError: shares of one entity sum to more than 1.
@@ -86,8 +87,10 @@ def holdings(chain: Chain, day: dt.date) -> Holdings:
     room = 1.0 - share.sum(axis=0)
     is_open = stakes["share"].is_null().to_numpy()
     ceiling = np.where(is_open, stakes["share_high"].fill_null(1.0).to_numpy(), point)
-    ceiling = np.where(is_open, np.minimum(ceiling, room[cols] if cols else 0.0), ceiling)
-    np.add.at(high, (rows, cols), ceiling)
+    wanted = np.zeros(n)
+    np.add.at(wanted, cols, np.where(is_open, ceiling, 0.0))
+    fit = np.divide(room, wanted, out=np.ones(n), where=wanted > room)
+    np.add.at(high, (rows, cols), np.where(is_open, ceiling * np.clip(fit, 0.0, 1.0)[cols], ceiling))
     for owner, owned in frame.filter(pl.col("interest").is_in(DECIDES)).select("owner_id", "owned_id").iter_rows():
         decides[position[owner], position[owned]] = 1.0
     return Holdings(entities, share, low, high, decides, carried, frame)

@@ -15,6 +15,7 @@ from typing import Literal
 import polars as pl
 
 from ytterby.errors import UnknownNameError
+from ytterby.ladder.trade import NO_CONTENT
 from ytterby.ladder.world_flows import (
     RULES,
     Rules,
@@ -29,7 +30,6 @@ Method = Literal["ytterby", "geopolrisk-py"]
 COPPER_MIDPOINT = 0.409412948
 KEYS = ["raw_material_id", "region_id", "year"]
 NO_LINE = "no trade line of its own"
-NO_CONTENT = "production and trade have different bases, and the content of a trade line is not known"
 NO_MEMBER = "the bloc has no member in the middle of that year"
 NO_CONSUMPTION = "production plus net imports is not above zero"
 NOT_COMPUTED = "not part of the reference method"

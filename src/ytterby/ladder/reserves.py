@@ -1,4 +1,4 @@
-"""Reserves in the ground by place: national figures where they are published, else named deposits; owners by deposit."""
+"""Reserves in the ground by place: national figures where published, else named deposits; owners by deposit."""
 
 from __future__ import annotations
 

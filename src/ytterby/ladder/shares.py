@@ -58,7 +58,7 @@ def split(
         rest: tonnes whose holder is unknown.
         rest_draws: the same, drawn (draws,).
         sampler: source of draws.
-        spread: let part of the unknown fall to named holders in the draws; False where the rest is known to be nobody's.
+        spread: let part of the unknown fall to named holders in the draws; False where the rest is nobody's.
     """
     total = float(point.sum() + rest)
     total_draws = draws.sum(axis=1) + rest_draws

@@ -18,13 +18,20 @@ from ytterby.chain.uncertainty import Array, Sampler, interval, log_sd
 from ytterby.ladder.result import Index
 
 
+NO_CONTENT = "production and trade have different bases, and the content of a trade line is not known"
+
+
 @dataclass(frozen=True)
 class Trade:
-    """Imports by origin and exports of a bloc, gross tonnes; `why` says what is missing."""
+    """Imports by origin and exports of a bloc, tonnes; `why` says what is missing.
+
+    `is_gross`: the lines count gross tonnes whose content is not known, so that own output cannot be added to them.
+    """
 
     imports: Mapping[str, float]
     exports: float
     why: str = ""
+    is_gross: bool = False
 
     @property
     def is_held(self) -> bool:
@@ -70,7 +77,8 @@ def bloc_trade(chain: Chain, world: Chain, material: str, members: frozenset[str
     bought = flows.filter(pl.col("importer").is_in(inside) & ~pl.col("exporter").is_in(inside))
     sold = flows.filter(pl.col("exporter").is_in(inside) & ~pl.col("importer").is_in(inside))
     origin = bought.group_by("exporter").agg(pl.col("t").sum()).filter(pl.col("t") > 0).sort("exporter")
-    return Trade(dict(origin.iter_rows()), float(sold["t"].sum()))
+    is_gross = chain.settings.get("trade_basis") == "gross"
+    return Trade(dict(origin.iter_rows()), float(sold["t"].sum()), is_gross=is_gross)
 
 
 def reliance(trade: Trade, made: float, made_draws: Array, sampler: Sampler, label: str) -> tuple[Index, Array]:
@@ -78,6 +86,8 @@ def reliance(trade: Trade, made: float, made_draws: Array, sampler: Sampler, lab
     nothing = np.full(sampler.draws, np.nan)
     if not trade.is_held:
         return Index(None, why=trade.why), nothing
+    if trade.is_gross and made > 0:
+        return Index(None, why=NO_CONTENT), nothing
     bought, sold = sum(trade.imports.values()), trade.exports
     if made + bought - sold <= 0:
         return Index(None, why="exports exceed production and imports: consumption is not positive"), nothing
