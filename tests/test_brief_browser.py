@@ -101,8 +101,10 @@ def test_figures_open_alone(browser: Browser, written: Path) -> None:
             assert visit.page.locator("text").count() > 3
 
 
-def test_page_prints(browser: Browser, written: Path) -> None:
-    with Visit(browser, written, 1280) as visit:
+def test_page_prints_within_the_sheet(browser: Browser, written: Path) -> None:
+    with Visit(browser, written, 696) as visit:  # A4 less its margins, at 96 pixels an inch
+        visit.page.emulate_media(media="print")
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 696
         pdf = visit.page.pdf(prefer_css_page_size=True)
         assert pdf.startswith(b"%PDF")
         assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") + pdf.count(b"/Type/Page") >= 2

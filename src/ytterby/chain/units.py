@@ -15,6 +15,10 @@ from typing import Any
 from ytterby.errors import UnitError
 
 
+RARE_EARTH_OXIDE = "REO"
+OXIDES: Mapping[str, str] = {"Ce": "CeO2", "Pr": "Pr6O11", "Tb": "Tb4O7"}
+
+
 @cache
 def tonnes_per(mass_unit: str) -> float:
     """Return tonnes in one `mass_unit` (any unit of mass that pint knows).
@@ -61,6 +65,18 @@ def element_fractions(formula: str) -> Mapping[str, float]:
         raise UnitError(f"'{formula}' is not a chemical formula; write for example W, WO3 or Ta2O5") from error
 
 
+def _oxide_fraction(composition: Mapping[str, float], components: Mapping[str, frozenset[str]]) -> float:
+    """Return the mass of rare-earth oxides per mass of material; a group's elements count alike."""
+    total = 0.0
+    for component, elements in components.items():
+        formulas = [OXIDES.get(element, f"{element}2O3") for element in sorted(elements)]
+        ratios = [1 / element_fractions(f)[e] for f, e in zip(formulas, sorted(elements), strict=True)]
+        total += composition.get(component, 0.0) * sum(ratios) / len(ratios)
+    if total <= 0:
+        raise UnitError("unit REO counts rare-earth oxides, of which the material holds none")
+    return total
+
+
 def split_unit(unit: str) -> tuple[str, str]:
     """Split a unit into mass unit and basis formula; the basis is empty for gross tonnes."""
     mass, _, basis = unit.strip().partition(" ")
@@ -84,6 +100,8 @@ def gross_factor(unit: str, composition: Mapping[str, float], components: Mappin
         return factor
     if basis in composition and composition[basis] > 0:
         return factor / composition[basis]
+    if basis == RARE_EARTH_OXIDE:
+        return factor / _oxide_fraction(composition, components)
     fractions = element_fractions(basis)
     for component, elements in components.items():
         contained = sum(fractions.get(element, 0.0) for element in elements)

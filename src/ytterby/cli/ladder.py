@@ -61,10 +61,14 @@ def ladder(
     ytterby ladder --all --for all --years 2018:2024 --to out.parquet
     """
     if all_materials:
+        if metal:
+            raise typer.BadParameter(f"either --all or one metal, not both: '{metal}'", param_hint="METAL")
         _all(bloc, years, method, to, as_json)
         return
     if not metal:
         raise typer.BadParameter("name a metal, or ask for --all", param_hint="METAL")
+    if to is not None:
+        raise typer.BadParameter("goes with --all; for one metal, print --json", param_hint="--to")
     from ytterby.ladder import find_chain
     from ytterby.ladder import ladder as run
 

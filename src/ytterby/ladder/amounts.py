@@ -1,8 +1,7 @@
 """Amounts with draws: from rows of a table, conflict sets included, to named random tonnages.
 
 Where several rows of one conflict set state an amount, the point is the default source's and each draw takes one
-source, equally likely. Where only bounds are stated the point is their middle and draws are uniform between them. A figure of
-another year stands in with its spread widened by a geometric 3 % for each year between (a default of ours).
+source, X
 """
 
 from __future__ import annotations

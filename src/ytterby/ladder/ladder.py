@@ -164,6 +164,10 @@ class _Climb:
         equity = by_owner(tonnage, self.control, self.sampler, equity=True)
         buyers = by_contract(self.book, tonnage, self.year)
         low, high = interval(tonnage.total_draws)
+        total = (tonnage.total, float(low), float(high)) if self.chain.settings.get("is_mass", True) else (None,) * 3
+        note = tonnage.note
+        if published := self.chain.settings.get("published_unit"):
+            note += f"; published in {published}"
         indices = self._indices(material, tonnage)
         self._explain(row["name"], tonnage)
         return Rung(
@@ -171,11 +175,11 @@ class _Climb:
             material=material,
             name=row["name"],
             year=self.year,
-            total_t=tonnage.total,
-            total_low=float(low),
-            total_high=float(high),
+            total_t=total[0],
+            total_low=total[1],
+            total_high=total[2],
             basis=tonnage.basis,
-            basis_note=tonnage.note,
+            basis_note=note,
             by_place=share_list(places, self.place_names),
             by_owner=share_list(owners, self.holder_names, self.control.state),
             by_owner_equity=share_list(equity, self.holder_names, self.control.state),

@@ -54,9 +54,8 @@ def trade_flows(chain: Chain, world: Chain, material: str, year: int) -> tuple[p
         return nothing, f"no trade is held for HS {', '.join(sorted(set(lines['hs6'])))}"
     weight = dict(held.group_by("hs6").agg(pl.col("weight").max()).iter_rows())
     trade = world.world_trade.filter((pl.col("year") == year) & pl.col("hs6").is_in(list(weight)))
-    if trade.is_empty():
-        years = world.world_trade["year"]
-        return nothing, f"trade is held for {years.min()} to {years.max()}"
+    if trade.is_empty() and year not in (years := world.world_trade["year"].unique().sort().to_list()):
+        return nothing, f"trade is held for {years[0]} to {years[-1]}"
     scale = pl.col("hs6").replace_strict(weight, return_dtype=pl.Float64)
     return trade.select("exporter", "importer", (pl.col("quantity_t") * scale).fill_null(0.0).alias("t")), ""
 

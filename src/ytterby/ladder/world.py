@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 
 from ytterby.chain.chain import Chain, load_chain, load_world, packaged_metals
+from ytterby.chain.check import check
 from ytterby.chain.descriptor import write_bytes
 from ytterby.chain.read import empty_table
-from ytterby.errors import UnknownNameError
+from ytterby.errors import PackageError, UnknownNameError
 from ytterby.ladder.geopolrisk import Method, geopolrisk_table
+from ytterby.ladder.world_flows import RULES, TONNES_PER_UNIT, lines_of
+
+NOT_MASS = ("Mio m3",)
+UNIT_WORDS = {"Mio": "million", "ct": "carats (of 0.2 g)"}
 
 
 def raw_materials() -> tuple[str, ...]:
@@ -27,53 +33,56 @@ def raw_materials() -> tuple[str, ...]:
 def find_chain(name_or_path: str) -> Chain:
     """Return the chain of a metal: a package by name or folder, else a raw material of the world tables.
 
+    A folder is checked in full first; packages that ship with Ytterby were.
+
     Raises:
         UnknownNameError: neither; the nearest names of both are offered.
+        PackageError: the package in the folder breaks a rule; carries every fault.
     """
     folded = name_or_path.strip().lower().replace(" ", "-").replace("_", "-")
     packages = {name.replace("_", "-"): name for name in packaged_metals()}
     if folded in packages:
         return load_chain(packages[folded])
     if Path(name_or_path).is_dir():
+        report = check(name_or_path)
+        if not report.is_sound:
+            raise PackageError(report.faults)
         return load_chain(name_or_path)
     if folded in raw_materials():
         return raw_material_chain(folded)
     raise UnknownNameError("metal", name_or_path, [*packages, *raw_materials()])
 
 
+def words(unit: str) -> str:
+    """Return the publisher's unit as a person would write it."""
+    return " ".join(UNIT_WORDS.get(word, word) for word in unit.split(" "))
+
+
 def raw_material_chain(raw_material: str) -> Chain:
-    """Return a chain of one rung, the mine production of a raw material."""
+    """Return a chain of one rung, the mine production of a raw material.
+
+    Amounts are turned into tonnes of the publisher's basis; the unit as published goes with the chain. Volumes of gas
+    count by weight only to be compared with trade, and the rung prints no tonnes.
+    """
     world = load_world()
     row = world.raw_materials.filter(pl.col("raw_material_id") == raw_material).row(0, named=True)
     produced = world.mine_production.filter(pl.col("raw_material_id") == raw_material)
-    units = sorted(set(produced["unit"].drop_nulls()))
+    unit = str(produced["unit"].drop_nulls()[0])
     base = {"source_id": row["source_id"], "confidence": row["confidence"], "material_id": raw_material}
-    material = {
-        **base,
-        "name": row["name"],
-        "stage": "mining",
-        "kind": "chain",
-        "note": f"published in {', '.join(units)}",
-    }
+    material = {**base, "name": row["name"], "stage": "mining", "kind": "chain", "note": f"published in {words(unit)}"}
     output = produced.select(
         pl.lit(raw_material).alias("material_id"),
         "place_id",
         "year",
         pl.lit("production").alias("measure"),
-        "quantity",
+        pl.col("quantity") * TONNES_PER_UNIT[unit.split(" ")[0]],
         pl.lit("t").alias("unit"),
         "source_id",
         "confidence",
     )
-    lines = world.raw_material_hs6.filter((pl.col("raw_material_id") == raw_material) & pl.col("is_held"))
-    lines = lines.filter(pl.col("role") == "primary")
-    hs6 = lines.select(
-        pl.lit(raw_material).alias("material_id"),
-        "hs6",
-        "hs_version",
-        pl.col("content").fill_null(1.0).alias("weight"),
-        "source_id",
-        "confidence",
+    weights = lines_of(world, [raw_material], RULES["ytterby"])
+    hs6 = world.raw_material_hs6.join(weights, on=["raw_material_id", "hs6"]).select(
+        pl.col("raw_material_id").alias("material_id"), "hs6", "hs_version", "weight", "source_id", "confidence"
     )
     tables = {name: frame for name, frame in world.tables.items() if name in ("places", "blocs", "names", "sources")}
     tables["materials"] = _filled("materials", pl.DataFrame([material]))
@@ -81,12 +90,10 @@ def raw_material_chain(raw_material: str) -> Chain:
     tables["material_hs6"] = _filled("material_hs6", hs6)
     component = {**base, "component": raw_material, "mass_fraction": 1.0}
     tables["compositions"] = _filled("compositions", pl.DataFrame([component]))
-    settings = {"metal": raw_material, "raw_material": raw_material, "components": {raw_material: [raw_material]}}
-    years = produced["year"]
-    metadata = {
-        "name": raw_material,
-        "ytterby": {**settings, "base_year": int(str(years.max())), "matter": "untracked"},
-    }
+    settings: dict[str, Any] = {"metal": raw_material, "raw_material": raw_material, "components": {raw_material: [raw_material]}}
+    settings |= {"base_year": int(str(produced["year"].max())), "matter": "untracked", "published_unit": words(unit)}
+    settings |= {"trade_basis": str(weights["basis"][0]) if weights.height else "", "is_mass": unit not in NOT_MASS}
+    metadata = {"name": raw_material, "ytterby": settings}
     return Chain(raw_material, metadata, MappingProxyType(tables), world.digest)
 
 

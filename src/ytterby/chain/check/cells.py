@@ -9,11 +9,10 @@ import polars as pl
 from ytterby.chain.check.context import ROW, Context
 from ytterby.chain.read import concerns_header
 from ytterby.chain.schema import DATE_PATTERN, HS6_PATTERN, ID_PATTERN, PLACE_PATTERN, Column, schema
-from ytterby.chain.units import element_fractions, split_unit, tonnes_per
+from ytterby.chain.units import RARE_EARTH_OXIDE, element_fractions, split_unit, tonnes_per
 from ytterby.errors import UnitError, nearest
 
 YEARS = (1850, 2100)
-OXIDE_SUMS = frozenset({"REO"})
 EMPTY = "is required and empty"
 SIGNED = frozenset({"estimate", "growth_per_a", "latitude", "longitude"})
 BOUNDS = {"latitude": (-90.0, 90.0), "longitude": (-180.0, 180.0), "estimate": (-4.0, 4.0), "trl": (1.0, 9.0)}
@@ -93,7 +92,7 @@ def unit_problem(unit: str, components: frozenset[str]) -> str:
     mass, basis = split_unit(unit)
     try:
         tonnes_per(mass)
-        if basis and basis not in components and basis not in OXIDE_SUMS:
+        if basis and basis not in components and basis != RARE_EARTH_OXIDE:
             element_fractions(basis)
     except UnitError as error:
         return str(error)
