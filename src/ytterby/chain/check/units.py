@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from ytterby.chain.check.cells import OXIDE_SUMS
 from ytterby.chain.check.context import ROW, Context
 from ytterby.chain.schema import schema
 from ytterby.chain.units import gross_factor, split_unit
@@ -45,7 +44,7 @@ def check_units(context: Context) -> None:
 def _problem(context: Context, unit: str, composition: dict[str, float]) -> str:
     """Return why a unit cannot be turned into gross tonnes of a material, or an empty string."""
     _, basis = split_unit(unit)
-    if not basis or basis in OXIDE_SUMS or context.is_untracked or not context.is_whole("compositions"):
+    if not basis or context.is_untracked or not context.is_whole("compositions"):
         return ""
     try:
         gross_factor(unit, composition, context.components)
