@@ -267,6 +267,16 @@ def test_a_chain_with_few_tables_says_what_it_lacks(
     assert {path.name for path in written.figures} >= {"toy-ALLIES-ladder-place.svg"}
 
 
+def test_a_rung_without_a_total_is_printed_as_unknown(
+    toy: Chain, made: tuple[BriefResult, LadderResult], tmp_path: Path
+) -> None:
+    bare = tuple(replace(rung, total_t=None, total_low=None, total_high=None) for rung in made[1].rungs)
+    written, _ = make(toy, tmp_path, result=replace(made[1], rungs=bare))
+    text = Page(written.html.read_text(encoding="utf-8")).text
+    assert f"World total {fmt.MISSING}" in text
+    assert "nan" not in text.lower().split()
+
+
 def test_a_failing_section_leaves_the_folder_as_it_was(
     toy: Chain, made: tuple[BriefResult, LadderResult], tmp_path: Path
 ) -> None:

@@ -1,10 +1,10 @@
 """Errors that Ytterby raises.
 
-    YtterbyError
-    ├── UnknownNameError   an id, name, place, year or option value that resolves to nothing
-    ├── PackageError       a chain package that breaks a rule; carries every fault found
-    ├── UnitError          a unit or a basis formula that cannot be read
-    └── OwnershipError     shares above one, or a group that owns itself entirely
+YtterbyError
+├── UnknownNameError   an id, name, place, year or option value that resolves to nothing
+├── PackageError       a chain package that breaks a rule; carries every fault found
+├── UnitError          a unit or a basis formula that cannot be read
+└── OwnershipError     shares above one, or a group that owns itself entirely
 """
 
 from __future__ import annotations
@@ -70,6 +70,9 @@ class OwnershipError(YtterbyError):
 
 
 def nearest(given: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """Return up to `count` known names closest to `given`, ignoring case."""
-    names = {name.lower(): name for name in known if name}
+    """Return up to `count` known names closest to `given`, ignoring case; of numbers the closest in value."""
+    known = [name for name in known if name]
+    if given.isdecimal() and (numbers := [name for name in known if name.isdecimal()]):
+        return sorted(numbers, key=lambda name: (abs(int(name) - int(given)), name))[:count]
+    names = {name.lower(): name for name in known}
     return [names[hit] for hit in difflib.get_close_matches(given.lower(), names, n=count, cutoff=0.6)]

@@ -1,6 +1,6 @@
 """The brief: one page that pulls the results for a metal together, as HTML and Markdown.
 
-`brief(chain, result, bloc=..., out=...)` writes it; `SECTIONS` lists what it prints.
+`brief(chain, result, bloc=..., out=...)` writes it; `registry.SECTIONS` lists what it prints.
 """
 
 from __future__ import annotations

@@ -121,6 +121,14 @@ def quantity(low: float | None, high: float | None, unit: str | None) -> str:
     return f"{text}{NBSP}{unit}" if unit else text
 
 
+def bounds(low: float | None, high: float | None, unit: str | None) -> str:
+    """A claim that is only bounded: at least, at most, or between."""
+    if is_known(low) and is_known(high):
+        return quantity(low, high, unit)
+    word = "at least" if is_known(low) else "at most"
+    return f"{word} {quantity(low, high, unit)}"
+
+
 def words(text: str | None) -> str:
     """An enum value as words: `care_and_maintenance` becomes `care and maintenance`."""
     return MISSING if not text else text.replace("_", " ")

@@ -72,7 +72,7 @@ def closed_group(held: Holdings) -> tuple[str, ...]:
     """Return the entities that are held entirely by one another, so that no outside owner is left."""
     inside = held.share.sum(axis=0) >= 1 - 1e-9
     while True:
-        kept = inside & ~(held.share[~inside] > 0).any(axis=0)
+        kept = inside & ~(held.share[~inside] > 0).any(axis=0) & (held.share[:, inside] > 0).any(axis=1)
         if (kept == inside).all():
             return tuple(name for name, is_in in zip(held.entities, inside, strict=True) if is_in)
         inside = kept

@@ -210,7 +210,8 @@ def _readme(metal: str, symbol: str, tables: Mapping[str, Sequence[Row]]) -> str
         f"# {metal.capitalize()}: a package for Ytterby",
         f"A template: every row is an example marked `assumed`. Replace the rows of `{metal}-template` one by one, "
         "until no row names that source; then delete its row in `sources.csv`. The countries XAA and XBB are invented: "
-        f"write ISO 3166-1 alpha-3 codes, which Ytterby knows, and delete `places.csv`. The tracked component is `{symbol}`; "
+        "write ISO 3166-1 alpha-3 codes, which Ytterby knows, and delete `places.csv`. "
+        f"The tracked component is `{symbol}`; "
         "`datapackage.json` names it under `ytterby`, together with the base year.",
         "```sh\nytterby check .     # every fault with row and mend\nytterby ladder .    # who controls each step\n```",
         "Rules: a row has a source and a confidence (`measured`, `reported`, `estimated`, or `assumed` with the "

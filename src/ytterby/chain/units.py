@@ -14,8 +14,10 @@ from typing import Any
 
 from ytterby.errors import UnitError
 
-
 RARE_EARTH_OXIDE = "REO"
+RARE_EARTHS = frozenset(
+    ["Sc", "Y", "La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu"]
+)
 OXIDES: Mapping[str, str] = {"Ce": "CeO2", "Pr": "Pr6O11", "Tb": "Tb4O7"}
 
 
@@ -69,9 +71,10 @@ def _oxide_fraction(composition: Mapping[str, float], components: Mapping[str, f
     """Return the mass of rare-earth oxides per mass of material; a group's elements count alike."""
     total = 0.0
     for component, elements in components.items():
-        formulas = [OXIDES.get(element, f"{element}2O3") for element in sorted(elements)]
-        ratios = [1 / element_fractions(f)[e] for f, e in zip(formulas, sorted(elements), strict=True)]
-        total += composition.get(component, 0.0) * sum(ratios) / len(ratios)
+        held = sorted(elements & RARE_EARTHS)
+        ratios = [1 / element_fractions(OXIDES.get(element, f"{element}2O3"))[element] for element in held]
+        if ratios:
+            total += composition.get(component, 0.0) * sum(ratios) / len(ratios)
     if total <= 0:
         raise UnitError("unit REO counts rare-earth oxides, of which the material holds none")
     return total

@@ -118,7 +118,8 @@ def _one(label: str, basis: str, row: Row, factor: Callable[[str], float], sampl
         top = high if high is not None else (1.0 if unit == "1" else bottom * 2)
         aged = np.exp(AGE_LOG_SD_PER_A * age * sampler.normal(f"age {label}"))
         draws = (bottom + (top - bottom) * sampler.uniform(label)) * (1.0 if unit == "1" else aged) * scale
-        return Amount(label, (bottom + top) / 2 * scale, draws, basis, source, confidence, (), conflict, stated)
+        point = bottom if high is None and unit != "1" else (bottom + top) / 2
+        return Amount(label, point * scale, draws, basis, source, confidence, (), conflict, stated)
     sd = float(np.hypot(log_sd(confidence, low, high), AGE_LOG_SD_PER_A * age))
     draw = sampler.fraction if unit == "1" else sampler.amount
     return Amount(

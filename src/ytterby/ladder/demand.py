@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -31,7 +32,7 @@ def use_rungs(book: TonnageBook, classes: Mapping[str, str], names: Mapping[str,
             key="region_id",
             label=f"use of {material}",
             basis="published use",
-            factor=lambda unit, name=material: book.factor(name, unit),
+            factor=partial(book.factor, str(material)),
             sampler=book.sampler,
             year=book.year,
         )

@@ -15,6 +15,7 @@ import polars as pl
 
 from ytterby.chain.chain import Chain, load_world
 from ytterby.chain.control import Control, trace_control
+from ytterby.chain.needed import needed_tables
 from ytterby.chain.places import bloc_members, resolve_bloc
 from ytterby.chain.recipes import chain_order
 from ytterby.chain.sources import CLASSES, UNKNOWN_CLASS, best_class, corroborated, source_classes
@@ -99,7 +100,8 @@ def ladder(
 
 def _refuse_year(chain: Chain, year: int) -> None:
     """Refuse a year far from every figure: before the first, or more than ten years after the last."""
-    years = pl.concat([chain.stage_output["year"], chain.facility_output["year"]]).drop_nulls().unique().sort()
+    made = chain.facility_output.filter(pl.col("measure") != "planned_capacity")
+    years = pl.concat([chain.stage_output["year"], made["year"]]).drop_nulls().unique().sort()
     if years.is_empty():
         raise YtterbyError(f"{chain.metal}: no output or capacity is stated for any year")
     first, last = int(years[0]), int(years[-1])
@@ -112,8 +114,9 @@ def corroborated_view(chain: Chain, year: int) -> tuple[Chain, tuple[str, ...]]:
     """Return the chain without what rests on state-affiliated or single interested sources, and what was left out."""
     classes = source_classes(chain, trace_control(chain, dt.date(year, 7, 1)).state)
     kept = {name: corroborated(chain.table(name), classes) for name in CORROBORATED_TABLES}
-    lost = {name: chain.table(name).height - frame.height for name, frame in kept.items()}
-    words = ", ".join(f"{count} of {chain.table(name).height} rows of {name}" for name, count in lost.items() if count)
+    needed = {name: frame for name, frame in needed_tables(chain).items() if name in kept}
+    lost = {name: frame.height - corroborated(frame, classes).height for name, frame in needed.items()}
+    words = ", ".join(f"{count} of {needed[name].height} rows of {name}" for name, count in lost.items() if count)
     note = f"Left out as resting on state-affiliated or single interested sources alone: {words or 'nothing'}."
     return chain.with_(overlay="corroborated", **kept), (note,)
 

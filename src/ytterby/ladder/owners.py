@@ -103,11 +103,19 @@ def by_contract(book: TonnageBook, tonnage: Tonnage, year: int) -> Split:
     return split(f"contract of {tonnage.material}", ids, bought, drawn, free, rest, sampler, spread=False)
 
 
+def _last_day(column: str) -> pl.Expr:
+    """Return the last day of a partial ISO date (YYYY, YYYY-MM or YYYY-MM-DD) as a date expression."""
+    first = first_day(column)
+    length = pl.col(column).str.len_chars()
+    year_end = first.dt.offset_by("11mo").dt.month_end()
+    return pl.when(length == 4).then(year_end).when(length == 7).then(first.dt.month_end()).otherwise(first)
+
+
 def live_offtakes(chain: Chain, material: str, year: int) -> pl.DataFrame:
     """Return the offtakes of a material that bind somebody at mid-year."""
     day = dt.date(year, 7, 1)
     start = pl.coalesce(first_day("start_date"), first_day("date"))
-    frame = chain.offtakes.with_columns(begin=start, finish=first_day("end_date"))
+    frame = chain.offtakes.with_columns(begin=start, finish=_last_day("end_date"))
     running = (pl.col("begin").is_null() | (pl.col("begin") <= day)) & (
         pl.col("finish").is_null() | (pl.col("finish") >= day)
     )

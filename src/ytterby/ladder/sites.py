@@ -141,9 +141,12 @@ def site_tonnage(book: Book, material: str, utilisation: Utilisation) -> Sites:
 def _amounts(
     book: Book, material: str, rows: pl.DataFrame, utilisation: Utilisation, places: Mapping[str, str]
 ) -> dict[str, Amount]:
+    """Return tonnes a site: recent output, else capacity times utilisation, else output of long ago."""
     result: dict[str, Amount] = {}
-    made = rows.filter((pl.col("measure") == "production") & ((pl.col("year") - book.year).abs() <= OUTPUT_WINDOW_A))
-    for measure, held in (("production", made), ("capacity", rows.filter(pl.col("measure") == "capacity"))):
+    made = rows.filter(pl.col("measure") == "production")
+    is_recent = (pl.col("year") - book.year).abs() <= OUTPUT_WINDOW_A
+    capacity = rows.filter(pl.col("measure") == "capacity")
+    for measure, held in (("production", made.filter(is_recent)), ("capacity", capacity), ("production", made)):
         found = drawn_amounts(
             book.chain,
             nearest_year(held, book.year, ["facility_id"]),

@@ -10,7 +10,7 @@ the median site (assumed).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -25,9 +25,10 @@ from ytterby.ladder.sites import Sites, site_tonnage, utilisation_of
 from ytterby.ladder.trade import net_imports, trade_flows
 
 BALANCE = "mass balance with the next stage"
+SHARE = "published share of the world"
 BASES = {
     "published output": "output",
-    "published share of the world": "output",
+    SHARE: "output",
     "published capacity times utilisation": "capacity",
     "output of sites": "capacity",
     "sites' capacity times utilisation": "capacity",
@@ -102,14 +103,15 @@ class TonnageBook:
         whole = total or _whole(share, sites)
         if whole is not None:
             for place, amount in share.items():
-                amounts.setdefault(place, amount.times(whole, "published share of the world"))
+                amounts.setdefault(place, amount.times(whole, SHARE))
         for place, amount in sites.by_place().items():
             amounts.setdefault(place, amount)
         amounts.pop(WORLD, None)
         if total is not None:
             room = total.point - sum(amount.point for amount in amounts.values())
             amounts |= self._made_at_home(material, {p: a for p, a in needed.items() if p not in amounts}, room)
-        return self._assemble(material, amounts, total, sites) if amounts else None
+        amounts, room_draws = _within_claims(amounts, whole)
+        return self._assemble(material, amounts, total, sites, room_draws) if amounts else None
 
     def _made_at_home(self, material: str, needed: Mapping[str, Amount], room: float) -> dict[str, Amount]:
         """Return what places without a figure must make: need less net imports, scaled to what the total leaves.
@@ -138,11 +140,20 @@ class TonnageBook:
             if share > 0
         }
 
-    def _assemble(self, material: str, amounts: Mapping[str, Amount], total: Amount | None, sites: Sites) -> Tonnage:
+    def _assemble(
+        self,
+        material: str,
+        amounts: Mapping[str, Amount],
+        total: Amount | None,
+        sites: Sites,
+        room_draws: Array | None = None,
+    ) -> Tonnage:
         ordered = sorted(amounts.items(), key=lambda item: (-item[1].point, item[0]))
         held = tuple(amount for _, amount in ordered)
         point = np.array([amount.point for amount in held])
         unknown, unknown_draws, rest = self._rest(material, float(point.sum()), total, sites)
+        if room_draws is not None:
+            unknown_draws = np.minimum(unknown_draws, room_draws)
         weight: dict[str, float] = {}
         for amount in held:
             weight[amount.basis] = weight.get(amount.basis, 0.0) + amount.point
@@ -267,6 +278,24 @@ def _whole(shares: Mapping[str, Amount], sites: Sites) -> Amount | None:
     rest = np.sum([amount.draws for amount in outside], axis=0)
     point = sum(amount.point for amount in outside) / (1 - claimed)
     return Amount("total by share", point, rest / (1 - drawn), "share balance", "", "estimated")
+
+
+def _within_claims(amounts: Mapping[str, Amount], whole: Amount | None) -> tuple[dict[str, Amount], Array | None]:
+    """Return the amounts with all but claimed shares held, in each draw, within what the claims leave, and the rest.
+
+    A claim of over 90 % then never falls below 90 %. Where the point already contradicts the claims nothing is held.
+    """
+    claimed = [place for place, amount in amounts.items() if amount.basis == SHARE]
+    if whole is None or not claimed or sum(amount.point for amount in amounts.values()) > whole.point * (1 + 1e-9):
+        return dict(amounts), None
+    room = np.clip(whole.draws - np.sum([amounts[place].draws for place in claimed], axis=0), 0.0, None)
+    others = [place for place in amounts if place not in claimed]
+    if not others:
+        return dict(amounts), room
+    summed = np.sum([amounts[place].draws for place in others], axis=0)
+    scale = np.minimum(1.0, np.divide(room, summed, out=np.ones_like(room), where=summed > 0))
+    kept = {place: replace(amounts[place], draws=amounts[place].draws * scale) for place in others}
+    return {place: kept.get(place, amount) for place, amount in amounts.items()}, room - summed * scale
 
 
 def _compositions(chain: Chain) -> dict[str, dict[str, float]]:

@@ -17,7 +17,6 @@ from ytterby.chain.chain import Chain
 from ytterby.chain.uncertainty import Array, Sampler, interval, log_sd
 from ytterby.ladder.result import Index
 
-
 NO_CONTENT = "production and trade have different bases, and the content of a trade line is not known"
 
 

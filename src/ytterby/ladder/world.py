@@ -90,7 +90,8 @@ def raw_material_chain(raw_material: str) -> Chain:
     tables["material_hs6"] = _filled("material_hs6", hs6)
     component = {**base, "component": raw_material, "mass_fraction": 1.0}
     tables["compositions"] = _filled("compositions", pl.DataFrame([component]))
-    settings: dict[str, Any] = {"metal": raw_material, "raw_material": raw_material, "components": {raw_material: [raw_material]}}
+    settings: dict[str, Any] = {"metal": raw_material, "raw_material": raw_material}
+    settings["components"] = {raw_material: [raw_material]}
     settings |= {"base_year": int(str(produced["year"].max())), "matter": "untracked", "published_unit": words(unit)}
     settings |= {"trade_basis": str(weights["basis"][0]) if weights.height else "", "is_mass": unit not in NOT_MASS}
     metadata = {"name": raw_material, "ytterby": settings}
@@ -101,7 +102,7 @@ def _filled(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame with every column of the schema, empty where it has none."""
     empty = empty_table(table)
     missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in empty.schema.items() if name not in frame.columns]
-    return frame.with_columns(missing).select(empty.columns).cast(dict(empty.schema))
+    return frame.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in empty.schema.items())
 
 
 def world_ladder(

@@ -1,13 +1,16 @@
 """Who stands above and below one controller: a tree from left to right, every link with its share.
 
 Holders stand to the left, what is held to the right, down to the sites of this metal. A share that no document states
-is drawn broken and marked. A holding that closes a circle is drawn once. Branches that reach no site are left out.
+is drawn broken and marked. Of several links to one company or site the strongest is drawn: who decides, then the larger
+share; the others stand in its `<title>` and in the table. Branches that reach no site are left out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from ytterby.chain.ownership import DECIDES
 
 from .. import format as fmt
 from .canvas import Canvas, text_width, wrap
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 ROW: Final = 31.0
 TOP: Final = 8.0
 MOST: Final = 12
-LINK: Final = 66.0
+LINK: Final = 62.0
 
 
 @dataclass
@@ -47,36 +50,61 @@ def current_statements(context: BriefContext) -> list[dict[str, Any]]:
 
 def control_tree(context: BriefContext, controller: str) -> Node | None:
     """The tree of one controller; None where it holds no site that the package knows."""
-    statements = current_statements(context)
-    held: dict[str, list[dict[str, Any]]] = {}
     holders: dict[str, list[dict[str, Any]]] = {}
-    for row in statements:
-        held.setdefault(row["owner_id"], []).append(row)
+    for row in current_statements(context):
         holders.setdefault(row["owned_id"], []).append(row)
     sites = set(context.table("facilities")["facility_id"].to_list())
+    held: dict[str, list[dict[str, Any]]] = {}
+    for link in _strongest_links(controller, holders):
+        held.setdefault(link["owner_id"], []).append(link)
     root = Node(controller, context.name(controller))
-    _grow(root, held, sites, context, {controller})
+    _grow(root, held, holders, sites, context)
     if not root.children:
         return None
     above = [row for row in holders.get(controller, []) if row["owner_id"] != controller]
-    if above:
-        top = _node(above[0], "owner_id", context, sites)
-        head = Node(top.subject, top.label, children=[root])
-        root.share, root.is_known, root.tip = _link(above[0], context)
-        return head
-    return root
+    if not above:
+        return root
+    link = max(above, key=_strength)
+    root.share, root.is_known, root.tip = _link(link, context)
+    return Node(link["owner_id"], context.name(link["owner_id"]), children=[root])
+
+
+def _strength(row: dict[str, Any]) -> tuple[bool, float, str]:
+    """Order of links: who decides first, then the larger share; an unknown share comes last."""
+    return row["interest"] in DECIDES, row["share"] or row["share_low"] or 0.0, row["statement_id"]
+
+
+def _strongest_links(controller: str, holders: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """One link to each entity below the controller: its strongest within the group that closes no circle."""
+    group, size = {controller}, 0
+    while len(group) > size:
+        size = len(group)
+        group |= {owned for owned, rows in holders.items() if any(row["owner_id"] in group for row in rows)}
+    inside = {
+        owned: sorted((row for row in holders[owned] if row["owner_id"] in group), key=_strength, reverse=True)
+        for owned in sorted(group - {controller})
+    }
+    done, links = {controller}, list[dict[str, Any]]()
+    while len(done) < len(group):
+        ready = [rows[0] for owned, rows in inside.items() if owned not in done and rows[0]["owner_id"] in done]
+        if not ready:
+            open_rows = (row for owned, rows in inside.items() if owned not in done for row in rows)
+            ready = [max((row for row in open_rows if row["owner_id"] in done), key=_strength)]
+        links += ready
+        done |= {row["owned_id"] for row in ready}
+    return links
 
 
 def _grow(
-    node: Node, held: dict[str, list[dict[str, Any]]], sites: set[str], context: BriefContext, seen: set[str]
+    node: Node,
+    held: dict[str, list[dict[str, Any]]],
+    holders: dict[str, list[dict[str, Any]]],
+    sites: set[str],
+    context: BriefContext,
 ) -> None:
     for row in held.get(node.subject, []):
-        child = row["owned_id"]
-        if child in seen:
-            continue
-        seen.add(child)
-        branch = _node(row, "owned_id", context, sites)
-        _grow(branch, held, sites, context, seen)
+        branch = _node(row, holders, sites, context)
+        _grow(branch, held, holders, sites, context)
         if branch.children or branch.is_site:
             node.children.append(branch)
     node.children.sort(key=lambda branch: (branch.is_site, branch.label))
@@ -85,10 +113,14 @@ def _grow(
         node.children = [*node.children[: MOST - 1], Node("", f"and {rest} more")]
 
 
-def _node(row: dict[str, Any], end: str, context: BriefContext, sites: set[str]) -> Node:
+def _node(
+    row: dict[str, Any], holders: dict[str, list[dict[str, Any]]], sites: set[str], context: BriefContext
+) -> Node:
     share, is_known, tip = _link(row, context)
-    subject = row[end]
-    return Node(subject, context.name(subject), share=share, is_known=is_known, tip=tip, is_site=subject in sites)
+    subject = row["owned_id"]
+    others = [other for other in holders[subject] if other is not row]
+    tips = "; ".join([tip, *(_link(other, context)[2] for other in others)])
+    return Node(subject, context.name(subject), share=share, is_known=is_known, tip=tips, is_site=subject in sites)
 
 
 def _link(row: dict[str, Any], context: BriefContext) -> tuple[str, bool, str]:

@@ -26,7 +26,7 @@ GAP: Final = 58.0
 HEAD: Final = 56.0
 FEED: Final = "#cfcdc6"
 SCRAP: Final = "#8fb0a6"
-LOST: Final = "#8b8984"
+LOST: Final = "#a3a19b"
 
 
 @dataclass

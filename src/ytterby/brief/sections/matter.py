@@ -13,6 +13,8 @@ from ..section import Block, Cell, Figure, SectionContent, Table, Text, nothing_
 if TYPE_CHECKING:
     from ..context import BriefContext
 
+OPEN_BALANCE = 0.1  # part of a total by which later steps may exceed it before the title says so
+
 
 def build(context: BriefContext) -> SectionContent:
     """The section."""
@@ -41,6 +43,14 @@ def build(context: BriefContext) -> SectionContent:
 
 
 def _title(context: BriefContext, drawn: Flows) -> str:
+    gaps = [(drawn.used_t(name) - made, name) for name, made in drawn.made_t.items()]
+    gap, short_of = max(gaps, default=(0.0, ""))
+    if short_of and gap > drawn.made_t[short_of] * OPEN_BALANCE:
+        needed, made = fmt.tonnes(drawn.used_t(short_of)), fmt.tonnes(drawn.made_t[short_of])
+        material = fmt.lower(context.short(short_of))
+        return (
+            f"The totals do not close: later steps need {needed} of {context.basis} as {material}, {made} are on record"
+        )
     if not drawn.losses:
         return "No recipe states a loss"
     largest = max(drawn.losses, key=lambda loss: (loss.quantity_t, loss.target))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import format as fmt
-from ..context import split_ids
+from ..context import split_ids, union_ids
 from ..section import Block, Cell, SectionContent, Table, Text
 
 if TYPE_CHECKING:
@@ -19,14 +19,15 @@ _TABLES = (
     "facility_output",
     "ownership",
     "offtakes",
-    "recipes",
-    "compositions",
     "demand",
     "trade",
     "policies",
     "projects",
     "companies",
     "prices",
+    "process_parameters",
+    "compositions",
+    "recipes",
 )
 
 
@@ -110,28 +111,43 @@ def _label(context: BriefContext, table: str, row: dict[str, Any]) -> str:
 
 
 def _conflicts(context: BriefContext) -> list[Block]:
-    rows = context.table("conflicts").sort("table", "conflict_id").to_dicts()
-    used = {row["conflict_id"] for _, row in _rows(context) if row.get("conflict_id")}
-    rows = [row for row in rows if row["conflict_id"] in used]
-    if not rows:
+    sets: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for table, row in _rows(context):
+        if row.get("conflict_id"):
+            sets.setdefault(row["conflict_id"], []).append((table, row))
+    rules = [
+        row for row in context.table("conflicts").sort("table", "conflict_id").to_dicts() if row["conflict_id"] in sets
+    ]
+    if not rules:
         return [Text(lead="Sources that disagree.", text="No two sources in the package disagree on a figure.")]
-    table = Table(
+    listing = Table(
         caption="Sources that disagree",
-        columns=("Figure", "Taken", "Rule", "Why, and what would settle it"),
-        rows=tuple(
-            (
-                Cell(text=fmt.words(row["conflict_id"]).replace("-", " ")),
-                Cell(
-                    text=(context.sources.get(row["default_source_id"]) or {}).get("publisher")
-                    or row["default_source_id"],
-                    sources=(row["default_source_id"],),
-                ),
-                Cell(text=fmt.words(row["rule"])),
-                Cell(text=row["reason"]),
-            )
-            for row in rows
-        ),
+        columns=("Figure", "What they say", "Taken", "Rule", "Why, and what would settle it"),
+        rows=tuple(_conflict(context, rule, sets[rule["conflict_id"]]) for rule in rules),
         note="All figures of a set are kept; the point takes the one named, the interval covers them all.",
     )
-    text = f"In {len(rows)} cases two sources or more disagree on a figure; none is averaged away."
-    return [Text(lead="Sources that disagree.", text=text), table]
+    text = f"In {len(rules)} cases two sources or more disagree on a figure; none is averaged away."
+    return [Text(lead="Sources that disagree.", text=text), listing]
+
+
+def _conflict(context: BriefContext, rule: dict[str, Any], rows: list[tuple[str, dict[str, Any]]]) -> tuple[Cell, ...]:
+    publisher = (context.sources.get(rule["default_source_id"]) or {}).get("publisher") or rule["default_source_id"]
+    stated = [_stated(row) for _, row in rows]
+    return (
+        Cell(text=_label(context, *rows[0])),
+        Cell(text="; ".join(dict.fromkeys(stated)), sources=union_ids(row["source_id"] for _, row in rows)),
+        Cell(text=publisher, sources=(rule["default_source_id"],)),
+        Cell(text=fmt.words(rule["rule"])),
+        Cell(text=rule["reason"]),
+    )
+
+
+def _stated(row: dict[str, Any]) -> str:
+    """What a row states: its figure or its bounds, with the unit."""
+    unit = row.get("unit") if row.get("unit") != "1" else None
+    for value, low, high in (("quantity", "quantity_low", "quantity_high"), ("value", "value_low", "value_high")):
+        if fmt.is_known(row.get(value)):
+            return fmt.quantity(row[value], None, unit)
+        if fmt.is_known(row.get(low)) or fmt.is_known(row.get(high)):
+            return fmt.bounds(row.get(low), row.get(high), unit)
+    return fmt.share(row["share"]) if fmt.is_known(row.get("share")) else fmt.MISSING

@@ -78,7 +78,7 @@ def _check_calendar(context: Context, frame: pl.DataFrame, column: Column) -> No
 
 
 def _check_unit(context: Context, frame: pl.DataFrame, column: Column) -> None:
-    components = frozenset(context.components)
+    components = frozenset(context.components) | frozenset(context.joined("compositions")["component"].drop_nulls())
     for unit in frame[column.name].drop_nulls().unique().sort():
         problem = unit_problem(unit, components)
         if problem:

@@ -32,7 +32,7 @@ def check_keys(context: Context) -> None:
 
 def _check_key(context: Context, table: str) -> None:
     key = CONFLICT_KEYS.get(table, list(key_columns(table)))
-    frame = context.sound(table)
+    frame = context.sound(table).filter(pl.all_horizontal(pl.col(*key_columns(table)).is_not_null()))
     if not key or frame.is_empty():
         return
     if "conflict_id" in frame.columns and table != "conflicts":

@@ -88,10 +88,12 @@ def _blame_composition(
 def _check_main_output(context: Context) -> None:
     recipes = context.sound("recipes").filter(~pl.col("process_id").is_in(_faulty_processes(context)))
     mains = recipes.group_by("process_id", maintain_order=True).agg(
-        pl.col(ROW).first(), (pl.col("role") == "main").sum().alias("mains")
+        pl.col(ROW).first(),
+        pl.col(ROW).filter(pl.col("role") == "main").last().alias("last"),
+        (pl.col("role") == "main").sum().alias("mains"),
     )
-    for process, row, count in mains.filter(pl.col("mains") != 1).iter_rows():
-        context.add("recipes", row, "role", process, f"process has {count} main outputs", "give it exactly one")
+    for process, row, last, count in mains.filter(pl.col("mains") != 1).iter_rows():
+        context.add("recipes", last or row, "role", process, f"process has {count} main outputs", "give it exactly one")
     main = recipes.filter((pl.col("role") == "main") & (pl.col("role") == "main").sum().over("process_id").eq(1))
     for row, value in main.filter((pl.col("t_per_t") - 1).abs() > 1e-12).select(ROW, "t_per_t").iter_rows():
         mend = "state the recipe per tonne of main output"

@@ -44,7 +44,7 @@ def check_units(context: Context) -> None:
 def _problem(context: Context, unit: str, composition: dict[str, float]) -> str:
     """Return why a unit cannot be turned into gross tonnes of a material, or an empty string."""
     _, basis = split_unit(unit)
-    if not basis or context.is_untracked or not context.is_whole("compositions"):
+    if not basis or context.is_untracked or not context.components or not context.is_whole("compositions"):
         return ""
     try:
         gross_factor(unit, composition, context.components)
