@@ -96,7 +96,7 @@ def test_concentrate_by_place() -> None:
 
 
 def test_concentrate_by_owner_equity_and_contract() -> None:
-    # Yonder took 60 % of Corvia's mine in 2023 (the older statement is superseded), so that the family controls 0.3 + 0.1.
+    # Yonder took 60 % of Corvia's mine in 2023 (the older statement is superseded): the family controls 0.3 + 0.1.
     found = rung("toy-concentrate")
     assert points(found.by_owner) == about({"xenon-mining": 0.6, "quill-family": 0.4, "unknown": 0})
     assert found.hhi_owner.value == pytest.approx(0.36 + 0.16)
@@ -178,7 +178,7 @@ def test_metal() -> None:
 
 
 def test_part() -> None:
-    # 240 t at the assumed utilisation of 0.75 are 180 of the 380 t that the world uses; the rest is nobody's that we know.
+    # 240 t at the assumed utilisation of 0.75 are 180 of the 380 t that the world uses; whose the rest is, nobody says.
     found = rung("toy-part", "manufacturing")
     assert found.total_t == pytest.approx(380)
     assert points(found.by_place) == about({"XCC": 180 / 380, "unknown": 200 / 380})

@@ -1,7 +1,9 @@
 """Amounts with draws: from rows of a table, conflict sets included, to named random tonnages.
 
 Where several rows of one conflict set state an amount, the point is the default source's and each draw takes one
-source, X
+source, equally likely. Where only bounds are stated the point is their middle and draws are uniform between them; "at
+least x" t is x at the point and up to 2 x in the draws, "at most x" half of x and anything from 0. A figure of another
+year stands in with its spread widened by a geometric 3 % for each year between. The last three rules are ours.
 """
 
 from __future__ import annotations
