@@ -300,6 +300,18 @@ MEANING: dict[str, tuple[Plant, Expected]] = {
         lambda toy: toy.set("stage_output", 6, "source_id", "toy-survey"),
         ("stage_output.csv", 6, "source_id"),
     ),
+    "a conflict set without rows": (
+        lambda toy: toy.repeat("conflicts", 2, conflict_id="toy-oxide-ardal-2022"),
+        ("conflicts.csv", 3, "conflict_id"),
+    ),
+    "a default that is no source of the set": (
+        lambda toy: toy.set("conflicts", 2, "default_source_id", "toy-registry"),
+        ("conflicts.csv", 2, "default_source_id"),
+    ),
+    "a conflict in no table": (
+        lambda toy: toy.set("conflicts", 2, "table", "stage output"),
+        ("conflicts.csv", 2, "table"),
+    ),
     "shares of a mine over 1": (_owned_twice, ("ownership.csv", 17, "share")),
     "a circle of sites": (_circle_of_sites, ("facilities.csv", 5, "part_of")),
     "a circle of statements": (_circle_of_statements, ("ownership.csv", 8, "superseded_by")),

@@ -5,7 +5,8 @@ unknown otherwise. Control, from the top down, groups that hold each other as on
 decides; (b) else the largest holder with at least 20 % and twice the next; (c) else, where identified holders together
 have over half, they share in proportion, and otherwise the firm is widely held and decides itself; (d) holders that
 the same state controls vote together; (e) statements of control, management and golden share come first. A sole
-holder of unknown size is taken to control. The ladder names the highest company below a state and marks the state.
+holder of unknown size is taken to control. The ladder names the highest company below a state or a person, marks the
+state, and counts what one state or one person controls as one where concentration is over owners.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Control:
     control: Matrix
     equity: Matrix
     equity_high: Matrix
+    top: Mapping[str, str]
     state: Mapping[str, str]
     holdings: Holdings
 
@@ -53,11 +55,13 @@ def trace_control(chain: Chain, day: dt.date) -> Control:
     companies = chain.companies
     kinds = dict(zip(companies["company_id"], companies["kind"], strict=True))
     seats = dict(zip(companies["company_id"], companies["place_id"], strict=True))
-    governments = {name: seats.get(name) or "" for name, kind in kinds.items() if kind == "government"}
+    states = {name: seats[name] for name, kind in kinds.items() if kind == "government" and seats.get(name)}
+    tops = {name: f"state of {place}" for name, place in states.items()}
+    tops |= {name: name for name, kind in kinds.items() if kind == "person"}
     facilities = frozenset(chain.facilities["facility_id"])
     is_facility = np.array([name in facilities for name in held.entities], dtype=bool)
     listed = np.array([kinds.get(name) == "listed" for name in held.entities], dtype=bool)
-    deciders, state = _deciders(held, governments, facilities)
+    deciders, top = _deciders(held, tops, facilities)
     holders = (*held.entities, FLOAT, UNKNOWN)
     control = np.zeros((len(held.entities), len(holders)))
     control[:, : len(held.entities)] = deciders
@@ -65,7 +69,9 @@ def trace_control(chain: Chain, day: dt.date) -> Control:
     control[:, -1] = np.clip(1.0 - control.sum(axis=1), 0.0, 1.0)
     equity = look_through(held.share, listed, is_facility)
     equity_high = look_through(held.high, listed, is_facility) if (held.high > held.share).any() else equity
-    return Control(held.entities, holders, control, equity, equity_high, state, held)
+    place_of = {f"state of {place}": place for place in states.values()}
+    state = {name: place_of[head] for name, head in top.items() if head in place_of}
+    return Control(held.entities, holders, control, equity, equity_high, top, state, held)
 
 
 def closed_group(held: Holdings) -> tuple[str, ...]:
@@ -98,23 +104,21 @@ def look_through(share: Matrix, listed: np.ndarray, is_facility: np.ndarray) -> 
     return result
 
 
-def _deciders(
-    held: Holdings, governments: Mapping[str, str], facilities: frozenset[str]
-) -> tuple[Matrix, dict[str, str]]:
+def _deciders(held: Holdings, tops: Mapping[str, str], facilities: frozenset[str]) -> tuple[Matrix, dict[str, str]]:
+    """Return who decides over each entity, and the state or person above each, where it is one."""
     n = len(held.entities)
     decided = np.zeros((n, n))
-    state: dict[str, str] = {name: place for name, place in governments.items() if place}
+    top = dict(tops)
     for group in _top_down(held):
         votes = _outside_votes(held, group)
         for column, entity in enumerate(group):
             name = held.entities[entity]
-            if name in governments:
+            if name in tops:
                 decided[entity, entity] = 1.0
                 continue
-            winners = _winners(held, entity, votes[:, column], state)
-            tops = governments if name not in facilities else {}
-            _settle(held, entity, winners, decided, state, tops)
-    return decided, state
+            winners = _winners(held, entity, votes[:, column], top)
+            _settle(held, entity, winners, decided, top, {} if name in facilities else tops)
+    return decided, top
 
 
 def _settle(
@@ -122,25 +126,24 @@ def _settle(
     entity: int,
     winners: dict[int, float],
     decided: Matrix,
-    state: dict[str, str],
-    governments: Mapping[str, str],
+    top: dict[str, str],
+    tops: Mapping[str, str],
 ) -> None:
-    """Pass control on: below a state the company itself is the highest company, else its controllers' controllers."""
-    name = held.entities[entity]
+    """Pass control on: below a state or person a company is the highest one, else its controllers' controllers."""
     if not winners:
         decided[entity, entity] = 1.0
         return
-    states = {state.get(held.entities[w]) for w in winners}
-    if len(states) == 1 and None not in states:
-        state[name] = states.pop()  # type: ignore[assignment]
+    above = {top.get(held.entities[winner], "") for winner in winners}
+    if len(above) == 1 and "" not in above:
+        top[held.entities[entity]] = above.pop()
     for winner, weight in winners.items():
-        if held.entities[winner] in governments:
+        if held.entities[winner] in tops:
             decided[entity, entity] += weight
         else:
             decided[entity] += weight * decided[winner]
 
 
-def _winners(held: Holdings, entity: int, votes: np.ndarray, state: Mapping[str, str]) -> dict[int, float]:
+def _winners(held: Holdings, entity: int, votes: np.ndarray, top: Mapping[str, str]) -> dict[int, float]:
     """Return the holders that decide over an entity with their weights; empty where it decides itself."""
     override = np.flatnonzero(held.decides[:, entity])
     if override.size:
@@ -154,7 +157,7 @@ def _winners(held: Holdings, entity: int, votes: np.ndarray, state: Mapping[str,
     blocks: dict[str, list[int]] = {}
     for owner in owners:
         name = held.entities[owner]
-        blocks.setdefault(f"state {state[name]}" if name in state else name, []).append(int(owner))
+        blocks.setdefault(top.get(name, name), []).append(int(owner))
     weights = {key: float(votes[members].sum()) for key, members in blocks.items()}
     ranked = sorted(weights, key=lambda key: (-weights[key], key))
     top = weights[ranked[0]]

@@ -21,7 +21,7 @@ from ytterby.chain.sources import best_class, source_classes
 NUMBERS = ("number", "fraction", "integer")
 COLUMNS: Mapping[str, type[pl.DataType]] = {
     "table": pl.String,
-    "row": pl.String,
+    "key": pl.String,
     "column": pl.String,
     "value": pl.Float64,
     "unit": pl.String,
@@ -36,7 +36,7 @@ COLUMNS: Mapping[str, type[pl.DataType]] = {
 
 
 def provenance(chain: Chain) -> pl.DataFrame:
-    """Return the provenance of every number: columns table, row (its key), column, value, unit, source and confidence.
+    """Return the provenance of every number: its table, the key of its row, column, value, source.
 
     Raises:
         OwnershipError: the ownership behind the classes of the sources cannot be.
@@ -64,7 +64,7 @@ def _numbers(table: str, frame: pl.DataFrame, column: Column) -> pl.DataFrame:
     unit = pl.col(named[0]) if named else pl.lit(column.unit or None, dtype=pl.String)
     return frame.filter(pl.col(column.name).is_not_null()).select(
         table=pl.lit(table),
-        row=key,
+        key=key,
         column=pl.lit(column.name),
         value=pl.col(column.name).cast(pl.Float64),
         unit=unit,

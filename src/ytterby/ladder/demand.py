@@ -16,7 +16,7 @@ from ytterby.ladder.result import UNKNOWN, Index, Rung, Share
 from ytterby.ladder.shares import Split, concentration, largest, share_list, split
 from ytterby.ladder.tonnage import TonnageBook
 
-NO_OWNER = "use has no owner in the tables"
+NO_OWNER = "a rung of use is a share of demand, not of supply"
 
 
 def use_rungs(book: TonnageBook, classes: Mapping[str, str], names: Mapping[str, str]) -> list[Rung]:

@@ -197,7 +197,6 @@ class _Climb:
     def _indices(self, material: str, tonnage: Tonnage) -> Mapping[str, Index]:
         places = by_place(tonnage, self.sampler)
         owners = by_owner(tonnage, self.control, self.sampler)
-        states = {name: f"state of {place}" for name, place in self.control.state.items()}
         inputs = RiskInputs(
             self.estimate,
             trade_parameters(self.chain, material, self.bloc, self.members, self.eu, self.year),
@@ -214,7 +213,7 @@ class _Climb:
             )
         return {
             "hhi": concentration(places, what="place"),
-            "hhi_owner": concentration(owners.merged(states), what="owner"),
+            "hhi_owner": concentration(owners.merged(self.control.top), what="owner"),
             "hhi_governance": governance_index(places, inputs, self.sampler, material),
             "top1": largest(places, 1),
             "top3": largest(places, 3),

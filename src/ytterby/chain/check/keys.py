@@ -6,6 +6,7 @@ import polars as pl
 
 from ytterby.chain.check.cells import EMPTY, FORMS
 from ytterby.chain.check.context import ROW, Context
+from ytterby.chain.read import empty_table
 from ytterby.chain.schema import Column, key_columns, schema
 from ytterby.errors import nearest
 
@@ -28,6 +29,7 @@ def check_keys(context: Context) -> None:
     for table in context.package.tables:
         _check_key(context, table)
     _check_global_ids(context)
+    _check_conflict_sets(context)
 
 
 def _check_key(context: Context, table: str) -> None:
@@ -63,6 +65,27 @@ def _check_conflict_key(context: Context, table: str, frame: pl.DataFrame, key: 
     _report(context, table, torn, key, "conflict_id", "says the same thing as another row", mend)
     twins = sizes.filter(pl.col("twin") & ~pl.col("some_unset"))
     _report(context, table, twins, key, "source_id", "one source states it twice", "keep one of the rows")
+
+
+def _check_conflict_sets(context: Context) -> None:
+    """Check that a conflict set has rows in its table, and its default source among theirs."""
+    frame = context.sound("conflicts")
+    for row, conflict, table, source in frame.select(ROW, "conflict_id", "table", "default_source_id").iter_rows():
+        if table not in schema() or "conflict_id" not in empty_table(table).columns or table == "conflicts":
+            mend = "name a table whose rows have a conflict_id"
+            context.add("conflicts", row, "table", table, "is not a table in which figures conflict", mend)
+            continue
+        if context.faulty_rows(table) or not context.is_whole(table):
+            continue
+        rows = context.joined(table).filter(pl.col("conflict_id") == conflict)
+        sources = set(rows["source_id"].drop_nulls().str.split(";").explode())
+        if rows.is_empty():
+            mend = "give its rows this conflict_id, or remove the set"
+            context.add("conflicts", row, "conflict_id", conflict, f"has no rows in {table}", mend)
+        elif source not in sources:
+            mend = f"write one of {', '.join(sorted(sources))}"
+            context.add("conflicts", row, "default_source_id", source, f"is no source of its rows in {table}", mend)
+    context.count("conflict sets", frame.height)
 
 
 def _report(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ytterby.chain.check.keys import check_keys
 from ytterby.chain.check.matter import check_matter
 from ytterby.chain.check.package import check_descriptor
 from ytterby.chain.check.units import check_units
-from ytterby.chain.read import MAX_MB, read_package
+from ytterby.chain.read import MAX_MB, RawPackage, read_package
 from ytterby.errors import Fault
 
 
@@ -49,7 +50,7 @@ def check(name_or_path: str | Path, *, max_mb: float = MAX_MB) -> CheckReport:
     """
     folder = package_folder(name_or_path)
     package = read_package(folder, max_mb=max_mb)
-    shared = read_package(data_folder() / "shared")
+    shared = _shared_package()
     listed = {Path(str(resource.get("path", ""))).stem for resource in package.metadata.get("resources", [])}
     package.incomplete |= listed - set(package.files)
     context = Context(package, shared)
@@ -59,6 +60,11 @@ def check(name_or_path: str | Path, *, max_mb: float = MAX_MB) -> CheckReport:
     if not faults and not context.examined.get("rows"):
         faults = [Fault(folder.name, None, "", "", "nothing was examined: every table is empty", "add rows")]
     return CheckReport(folder.name, tuple(faults), dict(context.examined), _not_examined(context))
+
+
+@cache
+def _shared_package() -> RawPackage:
+    return read_package(data_folder() / "shared")
 
 
 def _without_echoes(form: list[Fault], meaning: list[Fault]) -> list[Fault]:
