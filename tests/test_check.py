@@ -46,12 +46,12 @@ class Copy:
         rows[row - 1][rows[0].index(column)] = value
         self.write(table, rows)
 
-    def append(self, table: str, **cells: str) -> None:
+    def append(self, table: str, /, **cells: str) -> None:
         rows = self.read(table)
         assert set(cells) <= set(rows[0])
         self.write(table, [*rows, [cells.get(name, "") for name in rows[0]]])
 
-    def repeat(self, table: str, row: int, **changes: str) -> None:
+    def repeat(self, table: str, row: int, /, **changes: str) -> None:
         rows = self.read(table)
         self.append(table, **(dict(zip(rows[0], rows[row - 1], strict=True)) | changes))
 
@@ -375,6 +375,18 @@ MEANING: dict[str, tuple[Plant, Expected]] = {
     ),
     "no metal": (lambda toy: toy.settings(metal=None), ("datapackage.json", None, "ytterby.metal")),
     "no components": (lambda toy: toy.settings(components=None), ("datapackage.json", None, "ytterby.components")),
+    "a base year in words": (
+        lambda toy: toy.settings(base_year="last year"),
+        ("datapackage.json", None, "ytterby.base_year"),
+    ),
+    "a bound above 1 on a statement that replaces another": (
+        lambda toy: toy.set("ownership", 9, "share_high", "7"),
+        ("ownership.csv", 9, "share_high"),
+    ),
+    "a malformed id to which rows refer": (
+        lambda toy: toy.set("processes", 3, "process_id", "no such"),
+        ("processes.csv", 3, "process_id"),
+    ),
     "matter in between": (lambda toy: toy.settings(matter="perhaps"), ("datapackage.json", None, "ytterby.matter")),
 }
 PLANTS = CELLS | BYTES | MEANING

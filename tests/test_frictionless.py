@@ -55,4 +55,5 @@ def test_a_fault_is_seen_by_both(tmp_path: Path) -> None:
     write_descriptor(folder)
     _, errors = csv_errors(folder)
     assert len(errors) == 1
-    assert "material_hs6" in errors[0]
+    assert "hs6" in errors[0]
+    assert "constraint" in errors[0]

@@ -29,7 +29,8 @@ LAYERS = (
     ("ladder", "balance", "plan", "shock", "flowsheet", "pipeline", "explore", "value", "evidence"),
     ("brief",),
     ("testing",),
-    ("cli", "app", "__main__"),
+    ("cli", "app"),
+    ("__main__",),
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 HEAVY = ("numpy", "polars", "matplotlib", "pint", "frictionless", "molmass", "jinja2", "scipy")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from ytterby.chain.lookthrough import integrated_ownership, ultimate_holders
 from ytterby.errors import OwnershipError
 from ytterby.ladder.indices import (
     IndexInputError,
@@ -27,7 +28,6 @@ from ytterby.ladder.indices import (
     residual_hhi_bounds,
     shares_of,
 )
-from ytterby.chain.lookthrough import integrated_ownership, ultimate_holders
 from ytterby.ladder.origin import LookThroughError, origin_tracing
 from ytterby.ladder.voting import VotingError, banzhaf, shapley
 

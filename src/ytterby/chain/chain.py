@@ -167,6 +167,12 @@ def _shared() -> RawPackage:
     return _accepted(read_package(data_folder() / "shared"))
 
 
+def clear_cache() -> None:
+    """Forget the shared and world tables that were loaded; the next load reads them anew."""
+    load_world.cache_clear()
+    _shared.cache_clear()
+
+
 def _accepted(package: RawPackage) -> RawPackage:
     if package.faults:
         raise PackageError(package.faults)

@@ -4,9 +4,9 @@ Equity: I = (E - W)^-1 W, kept for ultimate holders only; what no statement cove
 unknown otherwise. Control, from the top down, groups that hold each other as one node: (a) over half of the votes
 decides; (b) else the largest holder with at least 20 % and twice the next; (c) else, where identified holders together
 have over half, they share in proportion, and otherwise the firm is widely held and decides itself; (d) holders that
-the same state controls vote together; (e) statements of control, management and golden share come first. A sole
-holder of unknown size is taken to control. The ladder names the highest company below a state or a person, marks the
-state, and counts what one state or one person controls as one where concentration is over owners.
+one company, person or state controls vote together; (e) statements of control, management and golden share come first.
+A sole holder of unknown size is taken to control. The ladder names the highest company below a state or a person, marks
+the state, and counts what one state or one person controls as one where concentration is over owners.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import polars as pl
 from ytterby.chain.chain import Chain
 from ytterby.chain.lookthrough import integrated_ownership, ultimate_holders
 from ytterby.chain.ownership import Holdings, Matrix, holdings
+from ytterby.errors import OwnershipError
 
 UNKNOWN = "unknown"
 FLOAT = "free-float"
@@ -52,6 +53,9 @@ def trace_control(chain: Chain, day: dt.date) -> Control:
         OwnershipError: shares above one, or a group that owns itself entirely.
     """
     held = holdings(chain, day)
+    closed = closed_group(held)
+    if closed:
+        raise OwnershipError(f"a group owns itself entirely, so that no outside owner is left: {', '.join(closed)}")
     companies = chain.companies
     kinds = dict(zip(companies["company_id"], companies["kind"], strict=True))
     seats = dict(zip(companies["company_id"], companies["place_id"], strict=True))
@@ -116,7 +120,7 @@ def _deciders(held: Holdings, tops: Mapping[str, str], facilities: frozenset[str
             if name in tops:
                 decided[entity, entity] = 1.0
                 continue
-            winners = _winners(held, entity, votes[:, column], top)
+            winners = _winners(held, entity, votes[:, column], top, decided)
             _settle(held, entity, winners, decided, top, {} if name in facilities else tops)
     return decided, top
 
@@ -143,8 +147,13 @@ def _settle(
             decided[entity] += weight * decided[winner]
 
 
-def _winners(held: Holdings, entity: int, votes: np.ndarray, top: Mapping[str, str]) -> dict[int, float]:
-    """Return the holders that decide over an entity with their weights; empty where it decides itself."""
+def _winners(
+    held: Holdings, entity: int, votes: np.ndarray, top: Mapping[str, str], decided: Matrix
+) -> dict[int, float]:
+    """Return the holders that decide over an entity with their weights; empty where it decides itself.
+
+    Holders that one company, person or state controls vote as one.
+    """
     override = np.flatnonzero(held.decides[:, entity])
     if override.size:
         return {int(i): 1.0 / override.size for i in override}
@@ -157,14 +166,15 @@ def _winners(held: Holdings, entity: int, votes: np.ndarray, top: Mapping[str, s
     blocks: dict[str, list[int]] = {}
     for owner in owners:
         name = held.entities[owner]
-        blocks.setdefault(top.get(name, name), []).append(int(owner))
+        head = held.entities[int(decided[owner].argmax())] if decided[owner].max() > 1 - 1e-9 else name
+        blocks.setdefault(top.get(name, head), []).append(int(owner))
     weights = {key: float(votes[members].sum()) for key, members in blocks.items()}
     ranked = sorted(weights, key=lambda key: (-weights[key], key))
-    top = weights[ranked[0]]
+    most = weights[ranked[0]]
     second = weights[ranked[1]] if len(ranked) > 1 else 0.0
-    if top > 0.5 or (top >= 0.2 and top >= 2 * second):
+    if most > 0.5 or (most >= 0.2 and most >= 2 * second):
         members = blocks[ranked[0]]
-        return {i: float(votes[i] / top) for i in members if votes[i] > 0}
+        return {i: float(votes[i] / most) for i in members if votes[i] > 0}
     total = sum(weights.values())
     if total > 0.5:
         return {i: float(votes[i] / total) for members in blocks.values() for i in members if votes[i] > 0}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +15,53 @@ from ytterby.chain.schema import schema, table_descriptor
 
 
 def describe_package(folder: Path) -> dict[str, Any]:
-    """Return the descriptor of a package: what its datapackage.json says, with resources made anew from its files."""
+    """Return the descriptor of a package: what its datapackage.json says, with resources made anew from its files.
+
+    A foreign key is declared only where every id resolves inside the package: others lead to the shared tables.
+    """
     path = folder / "datapackage.json"
-    descriptor: dict[str, Any] = (
-        json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"name": folder.name}
-    )
-    files = sorted(p for p in folder.iterdir() if p.suffix in (".csv", ".parquet") and p.stem in schema())
-    present = frozenset(file.stem for file in files)
-    descriptor["resources"] = [_resource(file, present) for file in files]
+    text = path.read_text(encoding="utf-8") if path.is_file() else json.dumps({"name": folder.name})
+    descriptor: dict[str, Any] = json.loads(text)
+    files = {p.stem: p for p in sorted(folder.iterdir()) if p.suffix in (".csv", ".parquet") and p.stem in schema()}
+    descriptor["resources"] = [_resource(file, files) for file in files.values()]
     return descriptor
 
 
-def _resource(file: Path, present: frozenset[str]) -> dict[str, Any]:
+def _resource(file: Path, files: Mapping[str, Path]) -> dict[str, Any]:
     is_csv = file.suffix == ".csv"
-    if is_csv:
-        with file.open(encoding="utf-8-sig") as lines:
-            columns = frozenset(lines.readline().strip().split(","))
-    else:
-        columns = frozenset(pl.read_parquet_schema(file))
+    columns = _header(file)
     resource: dict[str, Any] = {"name": file.stem, "path": file.name}
     resource |= {"profile": "tabular-data-resource"} if is_csv else {"format": "parquet"}
-    resource |= (
-        {"mediatype": "text/csv", "encoding": "utf-8"} if is_csv else {"mediatype": "application/vnd.apache.parquet"}
-    )
-    resource["schema"] = table_descriptor(file.stem, present=present, columns=columns)
+    media = {"mediatype": "text/csv", "encoding": "utf-8"}
+    resource |= media if is_csv else {"mediatype": "application/vnd.apache.parquet"}
+    table = table_descriptor(file.stem, present=frozenset(files), columns=columns)
+    foreign = [key for key in table.pop("foreignKeys", []) if _resolves(key, file, files)]
+    resource["schema"] = table | ({"foreignKeys": foreign} if foreign else {})
     return resource
+
+
+def _resolves(key: Mapping[str, Any], file: Path, files: Mapping[str, Path]) -> bool:
+    target = files[key["reference"]["resource"] or file.stem]
+    used = _scan(file).select(pl.col(key["fields"]).alias("id")).drop_nulls()
+    known = _scan(target).select(pl.col(key["reference"]["fields"]).alias("id"))
+    try:
+        return used.join(known, on="id", how="anti").collect().is_empty()
+    except pl.exceptions.PolarsError:
+        return False  # a file that cannot be read resolves nothing; the check says what is wrong with it
+
+
+def _header(file: Path) -> frozenset[str]:
+    if file.suffix == ".parquet":
+        return frozenset(pl.read_parquet_schema(file))
+    with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        return frozenset(lines.readline().strip().split(","))
+
+
+def _scan(file: Path) -> pl.LazyFrame:
+    """Return a table's cells as text."""
+    if file.suffix == ".parquet":
+        return pl.scan_parquet(file).select(pl.all().cast(pl.String))
+    return pl.scan_csv(file, infer_schema=False, truncate_ragged_lines=True)
 
 
 def write_descriptor(folder: Path) -> Path:

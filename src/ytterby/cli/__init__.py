@@ -18,7 +18,7 @@ def main() -> None:
     from ytterby.errors import YtterbyError
 
     try:
-        app()
+        app(prog_name="ytterby")
     except YtterbyError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(1)

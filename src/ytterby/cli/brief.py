@@ -28,9 +28,12 @@ def brief(
     Example: ytterby brief tungsten --for EU
     """
     from ytterby.brief import brief as write
+    from ytterby.errors import YtterbyError
     from ytterby.ladder import find_chain
     from ytterby.ladder import ladder as climb
 
+    if out.exists() and not out.is_dir():
+        raise YtterbyError(f"'{out}' is no folder; name one to write to")
     chain = find_chain(metal)
     with progress(f"brief {chain.metal}", quiet=as_json) as report:
         result = climb(

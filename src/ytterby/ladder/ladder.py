@@ -20,17 +20,18 @@ from ytterby.chain.places import bloc_members, resolve_bloc
 from ytterby.chain.recipes import chain_order
 from ytterby.chain.sources import CLASSES, UNKNOWN_CLASS, best_class, corroborated, source_classes
 from ytterby.chain.uncertainty import Sampler, interval
-from ytterby.errors import YtterbyError
+from ytterby.errors import UnknownNameError, YtterbyError
 from ytterby.ladder.demand import use_rungs
 from ytterby.ladder.indices import concentration_ratio, hhi
 from ytterby.ladder.owners import by_contract, by_owner, by_place, holder_names
 from ytterby.ladder.result import Index, LadderResult, Rung, Sensitivity
 from ytterby.ladder.risk import RiskInputs, governance, governance_index, supply_risk, trade_parameters
-from ytterby.ladder.scores import geopolrisk_of, recycling_rate
+from ytterby.ladder.scores import geopolrisk_of, missing_lines, recycling_rate
 from ytterby.ladder.sensitivity import of_headline
 from ytterby.ladder.shares import concentration, largest, share_list
 from ytterby.ladder.tonnage import Tonnage, TonnageBook
 from ytterby.ladder.trade import bloc_trade, reliance
+from ytterby.ladder.world_flows import RULES
 from ytterby.manifest import manifest
 
 CORROBORATED_TABLES = ("stage_output", "facility_output", "ownership", "offtakes", "deposits", "demand")
@@ -61,26 +62,20 @@ def ladder(
         progress: called with the part done, 0 to 1, and what is being done.
 
     Raises:
-        UnknownNameError: no such place or bloc.
+        UnknownNameError: no such place, bloc or method.
         YtterbyError: the year is out of range, or nothing is stated for any material.
     """
     when = int(year if year is not None else chain.settings.get("base_year", 2023))
     _refuse_year(chain, when)
+    if method not in RULES:
+        raise UnknownNameError("method", method, RULES)
     if draws < 1:
         raise YtterbyError(f"draws must be at least 1, got {draws}")
     world = load_world()
     where = resolve_bloc(chain, bloc)
     view, left_out = corroborated_view(chain, when) if corroborated_only else (chain, ())
     climb = _Climb(view, world, when, where, Sampler(draws, seed))
-    order = chain_order(view)
-    rungs: list[Rung] = []
-    for done, material in enumerate(order):
-        if progress:
-            progress(done / len(order), material)
-        rung = climb.rung(material)
-        if rung is not None:
-            rungs.append(rung)
-    rungs.extend(use_rungs(climb.book, climb.classes, climb.place_names))
+    rungs = climb.rungs(progress)
     if not rungs:
         raise YtterbyError(f"nothing is stated on output, capacity or reserves of any material of {chain.metal}")
     options = {"year": when, "bloc": where, "draws": draws, "corroborated": corroborated_only, "method": method}
@@ -89,12 +84,12 @@ def ladder(
         metal=chain.metal,
         year=when,
         bloc=where,
-        rungs=tuple(rungs),
+        rungs=rungs,
         geopolrisk=geopolrisk_of(world, chain, where, when, method=method),
         sensitivity=tuple(climb.sensitivity),
         manifest=manifest("ladder", packages=packages, options=options, seed=seed, overlays=view.overlays),
         corroborated=corroborated_only,
-        notes=(*left_out, *_notes(view, climb.control)),
+        notes=(*left_out, *_notes(view, climb.control), *missing_lines(world, chain)),
     )
 
 
@@ -155,6 +150,16 @@ class _Climb:
         self.recycling = recycling_rate(world, chain)
         self.materials = dict(zip(chain.materials["material_id"], chain.materials.iter_rows(named=True), strict=True))
         self.sensitivity: list[Sensitivity] = []
+
+    def rungs(self, progress: Progress | None) -> tuple[Rung, ...]:
+        """Return every rung for which anything is stated, in chain order, then those of use."""
+        order, found = chain_order(self.chain), []
+        for done, material in enumerate(order):
+            if progress:
+                progress(done / len(order), material)
+            found.append(self.rung(material))
+        regions = dict(self.chain.blocs.select("bloc_id", "name").iter_rows()) | self.place_names
+        return (*filter(None, found), *use_rungs(self.book, self.classes, regions))
 
     def rung(self, material: str) -> Rung | None:
         """Return the rung of a material, or None where nothing is stated."""

@@ -47,6 +47,19 @@ def geopolrisk_of(
     return {name: row[column] for name, column in GEOPOLRISK.items()}
 
 
+def missing_lines(world: Chain, chain: Chain) -> tuple[str, ...]:
+    """Return a note where trade lines of a chain's raw material are named but not held."""
+    rows = world.raw_material_hs6.filter(
+        pl.col("raw_material_id") == (raw_material_of(world, chain) or ""),
+        pl.col("role") != "midstream",
+        ~pl.col("is_held"),
+    )
+    if rows.is_empty():
+        return ()
+    lines = ", ".join(rows["hs6"].sort())
+    return (f"Trade behind GeoPolRisk and import reliance is without line {lines}, which is not held.",)
+
+
 def recycling_rate(world: Chain, chain: Chain) -> float:
     """Return the end-of-life recycling input rate of a chain's raw material; 0 where none is published."""
     material = raw_material_of(world, chain)

@@ -60,10 +60,20 @@ def of_headline(
         inputs.append((f"how {label} is spread", sampler.uniform(f"spread places of {tonnage.material}")))
     top = effects(drawn, inputs)[:count]
     return [
-        Sensitivity(headline, label, share, _settles(chain, label, known.get(label)))
+        Sensitivity(headline, spoken(chain, label), share, _settles(chain, label, known.get(label)))
         for label, share in top
         if share > 0.01
     ]
+
+
+def spoken(chain: Chain, label: str) -> str:
+    """Return the name of an input with names in place of ids."""
+    names: dict[str, str] = {}
+    for table, key in (("facilities", "facility_id"), ("places", "place_id"), ("materials", "material_id")):
+        names |= dict(chain.table(table).select(key, "name").iter_rows())
+    head, _, last = label.partition(", ")
+    words = [names.get(word, word).split(",")[0] for word in head.split(" ")]
+    return " ".join(words) + (f", {names.get(last, last)}" if last else "")
 
 
 def _settles(chain: Chain, label: str, amount: Amount | None) -> str:

@@ -7,10 +7,11 @@ import datetime as dt
 import polars as pl
 
 from ytterby.chain.chain import Chain
+from ytterby.chain.check.cells import YEARS
 from ytterby.chain.check.context import ROW, Context
 from ytterby.chain.control import closed_group
 from ytterby.chain.ownership import TOLERANCE, VOTES, first_day, holdings
-from ytterby.errors import nearest
+from ytterby.errors import OwnershipError, nearest
 
 DEFAULT_YEAR = 2023
 BUILT = ("inaugurated", "pilot", "first_product", "ramp_up", "nameplate", "operating")
@@ -41,7 +42,7 @@ def _check_ownership(context: Context) -> None:
     own = context.sound("ownership").filter(pl.col("interest").is_in(VOTES))
     joined = (
         context.joined_sound("ownership")
-        .filter(pl.col("interest").is_in(VOTES))
+        .filter(pl.col("interest").is_in(VOTES) & ~pl.col("owned_id").is_in(context.doubtful("ownership", "owned_id")))
         .with_columns(first_day("date_from").alias("start"), first_day("date_to").alias("end"))
     )
     later = joined.select(pl.col("statement_id").alias("superseded_by"), pl.col("start").alias("replaced"))
@@ -64,7 +65,7 @@ def _check_ownership(context: Context) -> None:
             mend = f"end or supersede one of {', '.join(sorted(statements))}, or correct a share"
             context.add("ownership", max(found), "share", owned, f"shares held at one time sum to {total:.4g}", mend)
     context.count("ownership sums", sums.height)
-    if over.is_empty():
+    if over.is_empty() and not context.faulty_rows("ownership"):
         _check_closed_groups(context)
 
 
@@ -72,8 +73,15 @@ def _check_closed_groups(context: Context) -> None:
     """Check that no group of companies holds all of itself, on the day at which the ladder looks."""
     tables = {name: context.joined_sound(name) for name in ("companies", "facilities", "ownership")}
     chain = Chain(context.package.name, context.package.metadata, tables, "")
-    held = holdings(chain, dt.date(int(context.settings.get("base_year", DEFAULT_YEAR)), 7, 1))
-    closed = closed_group(held)
+    year = context.settings.get("base_year", DEFAULT_YEAR)
+    if not isinstance(year, int) or not YEARS[0] <= year <= YEARS[1]:
+        return  # the descriptor's own fault
+    try:
+        closed = closed_group(holdings(chain, dt.date(year, 7, 1)))
+    except OwnershipError as error:
+        mend = "correct the shares, or the dates from which they hold"
+        context.add("ownership", None, "share", "", f"{error} in {year}", mend)
+        return
     rows = context.own("ownership").filter(pl.col("owned_id").is_in(closed))[ROW]
     if closed and len(rows):
         rule = f"a group owns itself entirely: {', '.join(closed)}"
@@ -97,8 +105,7 @@ def _check_supersession(context: Context, table: str, key: str, link: str) -> No
 
 def _dated(context: Context, table: str, key: str) -> pl.DataFrame:
     """Return the dated statuses in order, without those of an entity of which a row has a fault already."""
-    faulty = context.own(table).filter(pl.col(ROW).is_in(context.faulty_rows(table)))[key].drop_nulls()
-    frame = context.sound(table).filter(~pl.col(key).is_in(faulty.implode()))
+    frame = context.sound(table).filter(~pl.col(key).is_in(context.doubtful(table, key)))
     return frame.with_columns(first_day("date").alias("day")).sort(key, "day", ROW, nulls_last=True)
 
 

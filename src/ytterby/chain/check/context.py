@@ -61,6 +61,14 @@ class Context:
         faults = (*self.package.faults, *self.faults)
         return sorted({fault.row for fault in faults if fault.file == file and fault.row is not None})
 
+    def doubtful(self, table: str, key: str) -> list[str]:
+        """Return the ids of which a row has a fault already; where the id itself is at fault, its neighbours' ids."""
+        rows = set(self.faulty_rows(table))
+        file = self.package.files.get(table)
+        lost = {f.row for f in self.faults if f.file == file and f.column == key and f.row is not None}
+        rows |= {row + step for row in lost for step in (-1, 1)}
+        return sorted(set(self.own(table).filter(pl.col(ROW).is_in(sorted(rows)))[key].drop_nulls()))
+
     def is_whole(self, table: str) -> bool:
         """Return whether a table was read with all its rows and keys; what names a lost row is no fault of its own."""
         return table not in self.package.incomplete

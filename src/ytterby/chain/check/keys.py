@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 import polars as pl
 
 from ytterby.chain.check.cells import EMPTY, FORMS
 from ytterby.chain.check.context import ROW, Context
 from ytterby.chain.read import empty_table
 from ytterby.chain.schema import Column, key_columns, schema
-from ytterby.errors import nearest
+from ytterby.errors import Fault, nearest
 
 ENTITY_TABLES = ("companies", "facilities", "materials", "processes", "raw_materials")
 CONFLICT_KEYS = {
@@ -22,11 +25,9 @@ FREE_PLACES = frozenset({"WORLD"})
 
 def check_keys(context: Context) -> None:
     """Check keys, global ids and references of the package's own tables."""
+    _check_references(context)
     for table in context.package.tables:
-        for column in schema()[table]:
-            _check_reference(context, column)
         context.count("rows", context.package.tables[table].height)
-    for table in context.package.tables:
         _check_key(context, table)
     _check_global_ids(context)
     _check_conflict_sets(context)
@@ -119,28 +120,38 @@ def _targets(column: Column) -> tuple[str, ...]:
     return column.reference
 
 
-def _check_reference(context: Context, column: Column) -> None:
-    targets = _targets(column)
-    if not targets or not all(context.is_whole(table) for table in targets):
-        return
+def _check_references(context: Context) -> None:
+    lost: dict[tuple[str, ...], list[Fault]] = {}
+    for table in context.package.tables:
+        for column in schema()[table]:
+            targets = _targets(column)
+            if targets and all(context.is_whole(target) for target in targets):
+                lost.setdefault(targets, []).extend(_unresolved(context, column, targets))
+    for targets, faults in lost.items():
+        broken = [key for target in targets for key in _broken_keys(context, target)]
+        uses = Counter(fault.value for fault in faults)
+        ranked = sorted(uses, key=lambda value: (bool(nearest(value, broken)), uses[value]), reverse=True)
+        echoes = ranked[: len(broken)]  # as many ids are missing as keys are broken: the likeliest ones
+        context.faults.extend(fault for fault in faults if fault.value not in echoes)
+
+
+def _unresolved(context: Context, column: Column, targets: tuple[str, ...]) -> Iterator[Fault]:
     known = set(FREE_PLACES if "places" in targets else ())
     for table in targets:
         known |= set(context.joined(table)[key_columns(table)[0]].drop_nulls())
     frame = context.own(column.table).select(ROW, column.name).drop_nulls()
+    context.count("references", frame.height)
     if column.type == "list" or column.name == "against":
         frame = frame.with_columns(pl.col(column.name).str.split(";")).explode(column.name)
     used = frame.filter(~pl.col(column.name).is_in(list(known)))
     if column.type in ("place", "id"):
         used = used.filter(pl.col(column.name).str.contains(FORMS[column.type][0]))
     where = " or ".join(targets)
-    broken = [key for table in targets for key in _broken_keys(context, table)]
     for row, value in used.iter_rows():
-        if any(not key or nearest(value, [key]) for key in broken):
-            continue
         near = nearest(value, known)
         mend = f"write {' or '.join(near)}" if near else f"add it to {where} or correct it"
-        context.add(column.table, row, column.name, value, f"resolves to nothing in {where}", mend)
-    context.count("references", frame.height)
+        rule = f"resolves to nothing in {where}"
+        yield Fault(context.package.files[column.table], row, column.name, value, rule, mend)
 
 
 def _broken_keys(context: Context, table: str) -> list[str]:

@@ -86,7 +86,7 @@ def _blame_composition(
 
 
 def _check_main_output(context: Context) -> None:
-    recipes = context.sound("recipes").filter(~pl.col("process_id").is_in(_faulty_processes(context)))
+    recipes = context.sound("recipes").filter(~pl.col("process_id").is_in(context.doubtful("recipes", "process_id")))
     mains = recipes.group_by("process_id", maintain_order=True).agg(
         pl.col(ROW).first(),
         pl.col(ROW).filter(pl.col("role") == "main").last().alias("last"),
@@ -120,20 +120,15 @@ def _check_compositions(context: Context, components: list[str]) -> None:
     context.count("compositions", sums.height)
 
 
-def _faulty_processes(context: Context) -> list[str]:
-    """Return the processes of which a recipe row has a fault already."""
-    rows = context.own("recipes").filter(pl.col(ROW).is_in(context.faulty_rows("recipes")))
-    return sorted(set(rows["process_id"].drop_nulls()))
-
-
 def _with_known_composition(context: Context, components: list[str]) -> pl.DataFrame:
     """Return the sound recipes whose tracked materials all have a composition, and name those that have none."""
-    recipes = context.sound("recipes").filter(~pl.col("process_id").is_in(_faulty_processes(context)))
+    recipes = context.sound("recipes").filter(~pl.col("process_id").is_in(context.doubtful("recipes", "process_id")))
     materials = context.joined("materials")
     reagents = set(materials.filter(pl.col("kind") == "reagent")["material_id"])
     compositions = context.joined("compositions").filter(pl.col("component").is_in(components))
-    faulty = context.own("compositions").filter(pl.col(ROW).is_in(context.faulty_rows("compositions")))
-    doubtful = set(faulty["material_id"].drop_nulls())
+    doubtful = set(context.doubtful("compositions", "material_id"))
+    file = context.package.files.get("compositions")
+    is_misnamed = any(fault.file == file and fault.column == "material_id" for fault in context.faults)
     known = set(compositions["material_id"]) - doubtful
     bad: set[str] = set()
     told: set[str] = set()
@@ -141,7 +136,7 @@ def _with_known_composition(context: Context, components: list[str]) -> pl.DataF
         if material in known or material in reagents:
             continue
         bad.add(process)
-        if material not in doubtful | told:
+        if material not in doubtful | told and not is_misnamed:
             told.add(material)
             mend = f"add a row to compositions for {' and '.join(components)}, 0 if there is none"
             context.add("recipes", row, "material_id", material, "has no composition", mend)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ytterby.chain.check.cells import YEARS
 from ytterby.chain.check.context import Context
 from ytterby.errors import Fault
 
@@ -27,6 +28,9 @@ def check_descriptor(context: Context) -> None:
         if settings.get("matter", "tracked") == "tracked" and not settings.get("components"):
             mend = 'name the tracked components with their elements, such as {"W": ["W"]}'
             add("ytterby.components", "", "is missing", mend)
+    year = settings.get("base_year")
+    if year is not None and (not isinstance(year, int) or not YEARS[0] <= year <= YEARS[1]):
+        add("ytterby.base_year", year, "is not a year", "write a whole number, such as 2024")
     listed = {str(resource.get("path", "")) for resource in package.metadata.get("resources", [])}
     mend = "write it anew: ytterby check DIR --describe"
     for file in sorted(set(package.files.values()) - listed):
