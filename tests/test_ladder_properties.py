@@ -247,7 +247,7 @@ def test_corroborated_view_holds_corroborated_rows_alone(metal: str) -> None:
 
 @pytest.mark.parametrize("metal", METALS)
 def test_corroborated_rests_on_no_state_affiliated_source_alone(metal: str) -> None:
-    result = ladder(chain_of(metal), draws=10, corroborated_only=True)
+    result = ladder(chain_of(metal), draws=10, corroborated=True)
     assert plain(result) != plain(climbed(metal))
     assert result.manifest.overlays == ("corroborated",)
     for rung in result.rungs:

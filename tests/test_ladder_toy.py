@@ -37,7 +37,7 @@ def toy() -> Chain:
 
 @cache
 def climbed(*, corroborated: bool = False) -> LadderResult:
-    return ladder(toy(), bloc="ALLIES", draws=400, corroborated_only=corroborated)
+    return ladder(toy(), bloc="ALLIES", draws=400, corroborated=corroborated)
 
 
 def rung(material: str, stage: str | None = None, *, of: LadderResult | None = None) -> Rung:

@@ -80,7 +80,7 @@ def ladder(
             bloc=bloc,
             draws=draws,
             seed=seed,
-            corroborated_only=corroborated,
+            corroborated=corroborated,
             method=method.value,
             progress=report,
         )

@@ -6,10 +6,10 @@ first-order measure that holds while inputs are drawn independently, up to the p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from ytterby.chain.chain import Chain
 from ytterby.chain.uncertainty import Array, Sampler
@@ -48,8 +48,38 @@ def effects(headline: Array, inputs: Sequence[tuple[str, Array]]) -> list[tuple[
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 
 
+@dataclass(frozen=True)
+class Spoken:
+    """Names in place of ids, and what settles each conflict set."""
+
+    names: Mapping[str, str]
+    reasons: Mapping[str, str]
+
+    @classmethod
+    def of(cls, chain: Chain) -> Spoken:
+        """Return the names and reasons of a chain."""
+        names: dict[str, str] = {}
+        for table, key in (("facilities", "facility_id"), ("places", "place_id"), ("materials", "material_id")):
+            names |= dict(chain.table(table).select(key, "name").iter_rows())
+        return cls(names, dict(chain.conflicts.select("conflict_id", "reason").iter_rows()))
+
+    def label(self, label: str) -> str:
+        """Return the name of an input with names in place of ids."""
+        head, _, last = label.partition(", ")
+        words = [self.names.get(word, word).split(",")[0] for word in head.split(" ")]
+        return " ".join(words) + (f", {self.names.get(last, last)}" if last else "")
+
+    def settles(self, label: str, amount: Amount | None) -> str:
+        """Return the cheapest document that would settle an input."""
+        if amount is None:
+            return DOCUMENTS["unknown"]
+        if amount.conflict_id is not None and amount.conflict_id in self.reasons:
+            return self.reasons[amount.conflict_id]
+        return DOCUMENTS.get(label.split(" ")[0], DOCUMENTS["unknown"])
+
+
 def of_headline(
-    chain: Chain, headline: str, drawn: Array, tonnage: Tonnage, sampler: Sampler, count: int = 3
+    spoken: Spoken, headline: str, drawn: Array, tonnage: Tonnage, sampler: Sampler, count: int = 3
 ) -> list[Sensitivity]:
     """Return the inputs to which a headline of a rung is most sensitive."""
     known = {amount.label: amount for amount in tonnage.inputs}
@@ -60,27 +90,7 @@ def of_headline(
         inputs.append((f"how {label} is spread", sampler.uniform(f"spread places of {tonnage.material}")))
     top = effects(drawn, inputs)[:count]
     return [
-        Sensitivity(headline, spoken(chain, label), share, _settles(chain, label, known.get(label)))
+        Sensitivity(headline, spoken.label(label), share, spoken.settles(label, known.get(label)))
         for label, share in top
         if share > 0.01
     ]
-
-
-def spoken(chain: Chain, label: str) -> str:
-    """Return the name of an input with names in place of ids."""
-    names: dict[str, str] = {}
-    for table, key in (("facilities", "facility_id"), ("places", "place_id"), ("materials", "material_id")):
-        names |= dict(chain.table(table).select(key, "name").iter_rows())
-    head, _, last = label.partition(", ")
-    words = [names.get(word, word).split(",")[0] for word in head.split(" ")]
-    return " ".join(words) + (f", {names.get(last, last)}" if last else "")
-
-
-def _settles(chain: Chain, label: str, amount: Amount | None) -> str:
-    if amount is None:
-        return DOCUMENTS["unknown"]
-    if amount.conflict_id:
-        reasons = chain.conflicts.filter(pl.col("conflict_id") == amount.conflict_id)["reason"].to_list()
-        if reasons:
-            return str(reasons[0])
-    return DOCUMENTS.get(label.split(" ")[0], DOCUMENTS["unknown"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -48,7 +49,7 @@ def trade_flows(chain: Chain, world: Chain, material: str, year: int) -> tuple[p
         return flows, "" if flows.height else f"no trade of it in {year} is stated"
     if lines.is_empty():
         return nothing, "no HS line stands for this material"
-    held = lines.join(world.world_trade.select("hs6").unique(), on="hs6", how="semi")
+    held = lines.filter(pl.col("hs6").is_in(list(_lines_held(world))))
     if held.is_empty():
         return nothing, f"no trade is held for HS {', '.join(sorted(set(lines['hs6'])))}"
     weight = dict(held.group_by("hs6").agg(pl.col("weight").max()).iter_rows())
@@ -57,6 +58,11 @@ def trade_flows(chain: Chain, world: Chain, material: str, year: int) -> tuple[p
         return nothing, f"trade is held for {years[0]} to {years[-1]}"
     scale = pl.col("hs6").replace_strict(weight, return_dtype=pl.Float64)
     return trade.select("exporter", "importer", (pl.col("quantity_t") * scale).fill_null(0.0).alias("t")), ""
+
+
+@cache
+def _lines_held(world: Chain) -> frozenset[str]:
+    return frozenset(world.world_trade["hs6"].unique())
 
 
 def net_imports(flows: pl.DataFrame) -> dict[str, float]:
