@@ -47,7 +47,7 @@ lint: $(VENV)/.test ## Lint, format check and types only
 
 clean: ## Remove the environment, caches and what the targets wrote
 	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
-	rm -rf tungsten-EU.html tungsten-EU.md tungsten-EU-figures
+	rm -f tungsten-EU.html tungsten-EU.md tungsten-EU-*.svg
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.made: tools/venv.sh

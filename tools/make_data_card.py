@@ -89,8 +89,12 @@ def _coverage(result: LadderResult) -> Iterator[str]:
     yield "*Unknown* is the share of world tonnage whose place, or whose ultimate controller, is not known."
     yield ""
     rungs = [rung for rung in result.rungs if rung.stage != "use"]
-    columns = ("stage", "material", "operating sites", "with figure", "unknown place", "unknown owner", "rests on")
+    columns = ("stage", "material", "operating sites", "with figure", "unknown place", "unknown owner")
     yield from _table(columns, map(_coverage_row, rungs), right=(2, 3, 4, 5))
+    yield ""
+    yield "What each rests on, by tonnage:"
+    yield ""
+    yield from (f"- `{rung.material}`: {rung.basis_note}" for rung in rungs)
     yield ""
     yield f"Wanted: a figure for {_percent(SITES_WANTED)} of operating sites from mining to manufacturing, and at most"
     yield f"{_percent(UNKNOWN_ALLOWED)} unknown by place from refining on. Not reached:"
@@ -104,7 +108,7 @@ def _coverage_row(rung: Rung) -> tuple[object, ...]:
         f"{rung.sites_with_figure} ({_percent(rung.sites_with_figure / rung.sites)})" if rung.sites else "none known"
     )
     place, owner = rung.by_place[-1].share, rung.by_owner[-1].share
-    return rung.stage, f"`{rung.material}`", rung.sites, figure, _percent(place), _percent(owner), rung.basis_note
+    return rung.stage, f"`{rung.material}`", rung.sites, figure, _percent(place), _percent(owner)
 
 
 def _shortfalls(rung: Rung) -> Iterator[str]:
@@ -165,8 +169,9 @@ def _conflicts(chain: Chain) -> Iterator[str]:
     rows = []
     for conflict, table, rule, default, reason in chain.conflicts.sort("conflict_id").iter_rows():
         held = chain.tables[table].filter(pl.col("conflict_id") == conflict).height if table in chain.tables else 0
-        rows.append((f"`{conflict}`", table, held, RULES.get(rule, rule), titles.get(default, default), reason))
-    yield from _table(("set", "table", "rows", "rule", "default", "reason, and what would settle it"), rows, right=(2,))
+        chosen = f"{titles.get(default, default)} ({RULES.get(rule, rule)})"
+        rows.append((f"`{conflict}`", f"{held} of {table}", chosen, reason))
+    yield from _table(("set", "rows", "default", "reason, and what would settle it"), rows)
 
 
 def _gaps(chain: Chain) -> Iterator[str]:
