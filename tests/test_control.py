@@ -159,7 +159,29 @@ def test_a_golden_share_decides() -> None:
     ],
 )
 def test_rules_of_control(stakes: list[Stake], expected: dict[str, float]) -> None:
-    assert trace_control(chain_of(stakes), DAY).of("f") == pytest.approx(expected)
+    listed = chain_of(stakes, kinds={"f": "listed"})
+    assert trace_control(listed, DAY).of("f") == pytest.approx(expected)
+
+
+def test_a_minority_does_not_decide_where_the_rest_is_unknown() -> None:
+    stakes: list[Stake] = [("a", "f", 0.4)]
+    assert trace_control(chain_of(stakes), DAY).of("f") == {"f": 1.0}
+    assert trace_control(chain_of(stakes, kinds={"f": "listed"}), DAY).of("f") == {"a": 1.0}
+    most: list[Stake] = [("a", "f", 0.45), ("b", "f", 0.2)]
+    assert trace_control(chain_of(most), DAY).of("f") == {"a": 1.0}
+
+
+def test_the_largest_member_of_a_state_block_decides() -> None:
+    stakes: list[Stake] = [("state", "a", 1.0), ("state", "b", 1.0), ("a", "f", 0.7), ("b", "f", 0.3)]
+    chain = chain_of(stakes, kinds={"state": "government"}, seats={"state": "CHN"})
+    assert trace_control(chain, DAY).of("f") == {"a": 1.0}
+
+
+def test_a_stake_of_unknown_size_leaves_equity_unknown() -> None:
+    traced = trace_control(chain_of([("a", "f", None), ("f", "g", 1.0)]), DAY)
+    row = traced.equity[traced.entities.index("g")]
+    assert row[traced.holders.index("unknown")] == pytest.approx(1.0)
+    assert traced.equity_high[traced.entities.index("g")][traced.holders.index("a")] == pytest.approx(1.0)
 
 
 def test_shares_above_1_are_refused() -> None:

@@ -16,11 +16,12 @@ from __future__ import annotations
 import datetime as dt
 from functools import cache
 
+import numpy as np
 import polars as pl
 import pytest
 
 from ytterby.chain import Chain, load_chain, load_world
-from ytterby.chain.uncertainty import Sampler, interval
+from ytterby.chain.uncertainty import Sampler, interval, log_sd
 from ytterby.ladder import LadderResult, Rung, Share, ladder
 from ytterby.ladder.owners import live_offtakes
 from ytterby.ladder.risk import in_force
@@ -344,3 +345,25 @@ def test_tables_hold_what_the_rungs_hold() -> None:
     assert indices.height == 7 * len(climbed().rungs)
     sums = shares.group_by("stage", "material", "claim").agg(pl.col("share").sum())["share"]
     assert sums.to_list() == pytest.approx([1.0] * len(sums))
+
+
+def test_offtakes_of_one_site_are_held_within_what_it_makes() -> None:
+    chain = toy()
+    rows = chain.offtakes
+    twice = pl.concat([rows, rows.with_columns(offtake_id=pl.lit("second"), buyer_id=pl.lit("xenon-mining"))])
+    more = twice.with_columns(quantity_min=pl.lit(90.0), quantity_max=pl.lit(90.0))
+    result = ladder(chain.with_(offtakes=more), bloc="ALLIES", draws=50)
+    rung = next(r for r in result.rungs if r.material == "toy-concentrate")
+    bought = {share.id: share.share for share in rung.by_contract}
+    assert bought["yonder"] == pytest.approx(0.05)  # the mine makes 100 t of 1,000 t: half to each buyer
+    assert bought["xenon-mining"] == pytest.approx(0.05)
+
+
+def test_stated_bounds_hold_on_each_side() -> None:
+    sampler = Sampler(4000, 1)
+    share = sampler.fraction("share", 0.9, log_sd("reported"), "s", 0.85, 0.95)
+    assert np.quantile(share, [0.05, 0.95]) == pytest.approx([0.85, 0.95], abs=0.01)
+    at_most = sampler.amount("at most", 0.13, log_sd("reported"), "s", 0.10, 0.13)
+    assert at_most.max() <= 0.13
+    at_least = sampler.amount("at least", 7000, log_sd("reported"), "s", 7000, None)
+    assert at_least.min() >= 7000

@@ -2,7 +2,8 @@
 
 Equity: I = (E - W)^-1 W, kept for ultimate holders only; what no statement covers is free float for a listed firm and
 unknown otherwise. Control, from the top down, groups that hold each other as one node: (a) over half of the votes
-decides; (b) else the largest holder with at least 20 % and twice the next; (c) else, where identified holders together
+decides; (b) else the largest holder with at least 20 % and twice the next, where the rest is dispersed: the firm is
+listed, or what is not known is less than that holder's stake; (c) else, where identified holders together
 have over half, they share in proportion, and otherwise the firm is widely held and decides itself; (d) holders that
 one company, person or state controls vote together; (e) statements of control, management and golden share come first.
 A sole holder of unknown size is taken to control. The ladder names the highest company below a state or a person, marks
@@ -65,14 +66,15 @@ def trace_control(chain: Chain, day: dt.date) -> Control:
     facilities = frozenset(chain.facilities["facility_id"])
     is_facility = np.array([name in facilities for name in held.entities], dtype=bool)
     listed = np.array([kinds.get(name) == "listed" for name in held.entities], dtype=bool)
-    deciders, top = _deciders(held, tops, facilities)
+    deciders, top = _deciders(held, tops, facilities, listed)
     holders = (*held.entities, FLOAT, UNKNOWN)
     control = np.zeros((len(held.entities), len(holders)))
     control[:, : len(held.entities)] = deciders
     control[is_facility, np.flatnonzero(is_facility)] = 0.0
     control[:, -1] = np.clip(1.0 - control.sum(axis=1), 0.0, 1.0)
-    equity = look_through(held.share, listed, is_facility)
-    equity_high = look_through(held.high, listed, is_facility) if (held.high > held.share).any() else equity
+    is_open = np.logical_or((held.decides > 0).any(axis=0), (held.high > held.share).any(axis=0))
+    equity = look_through(held.share, is_open, listed, is_facility)
+    equity_high = look_through(held.high, is_open, listed, is_facility) if (held.high > held.share).any() else equity
     place_of = {f"state of {place}": place for place in states.values()}
     state = {name: place_of[head] for name, head in top.items() if head in place_of}
     return Control(held.entities, holders, control, equity, equity_high, top, state, held)
@@ -88,27 +90,33 @@ def closed_group(held: Holdings) -> tuple[str, ...]:
         inside = kept
 
 
-def look_through(share: Matrix, listed: np.ndarray, is_facility: np.ndarray) -> Matrix:
+def look_through(share: Matrix, is_open: np.ndarray, listed: np.ndarray, is_facility: np.ndarray) -> Matrix:
     """Return the equity of ultimate holders, rows owned x (entities, float, unknown); rows sum to 1.
+
+    An entity is ultimate where no statement says that anybody holds it, of known size or not. What the known stakes
+    leave is free float for a listed firm and unknown otherwise, and where some holder's stake has no known size.
 
     Raises:
         OwnershipError: a group of entities owns itself entirely.
     """
     n = share.shape[0]
     covered = share.sum(axis=0)
-    ultimate = ultimate_holders(share) & ~is_facility
+    ultimate = ultimate_holders(share) & ~is_open & ~is_facility
     integrated = integrated_ownership(np.clip(share, 0.0, 1.0))
     result = np.zeros((n, n + 2))
     result[:, :n] = np.where(ultimate[:, None], integrated, 0.0).T
     result[ultimate, np.flatnonzero(ultimate)] = 1.0
     rest = np.where(ultimate, 0.0, np.clip(1.0 - covered, 0.0, 1.0))
+    floats = listed & ~is_open
     reach = integrated + np.eye(n)
-    result[:, n] = (rest * listed) @ reach
-    result[:, n + 1] = (rest * ~listed) @ reach
+    result[:, n] = (rest * floats) @ reach
+    result[:, n + 1] = (rest * ~floats) @ reach
     return result
 
 
-def _deciders(held: Holdings, tops: Mapping[str, str], facilities: frozenset[str]) -> tuple[Matrix, dict[str, str]]:
+def _deciders(
+    held: Holdings, tops: Mapping[str, str], facilities: frozenset[str], listed: np.ndarray
+) -> tuple[Matrix, dict[str, str]]:
     """Return who decides over each entity, and the state or person above each, where it is one."""
     n = len(held.entities)
     decided = np.zeros((n, n))
@@ -120,7 +128,7 @@ def _deciders(held: Holdings, tops: Mapping[str, str], facilities: frozenset[str
             if name in tops:
                 decided[entity, entity] = 1.0
                 continue
-            winners = _winners(held, entity, votes[:, column], top, decided)
+            winners = _winners(held, entity, votes[:, column], top, decided, is_listed=bool(listed[entity]))
             _settle(held, entity, winners, decided, top, {} if name in facilities else tops)
     return decided, top
 
@@ -148,7 +156,7 @@ def _settle(
 
 
 def _winners(
-    held: Holdings, entity: int, votes: np.ndarray, top: Mapping[str, str], decided: Matrix
+    held: Holdings, entity: int, votes: np.ndarray, top: Mapping[str, str], decided: Matrix, *, is_listed: bool
 ) -> dict[int, float]:
     """Return the holders that decide over an entity with their weights; empty where it decides itself.
 
@@ -172,10 +180,12 @@ def _winners(
     ranked = sorted(weights, key=lambda key: (-weights[key], key))
     most = weights[ranked[0]]
     second = weights[ranked[1]] if len(ranked) > 1 else 0.0
-    if most > 0.5 or (most >= 0.2 and most >= 2 * second):
-        members = blocks[ranked[0]]
-        return {i: float(votes[i] / most) for i in members if votes[i] > 0}
     total = sum(weights.values())
+    dispersed = is_listed or most > 1.0 - total
+    if most > 0.5 or (most >= 0.2 and most >= 2 * second and dispersed):
+        members = blocks[ranked[0]]
+        largest = [i for i in members if votes[i] == votes[members].max()]
+        return dict.fromkeys(largest, 1.0 / len(largest))
     if total > 0.5:
         return {i: float(votes[i] / total) for members in blocks.values() for i in members if votes[i] > 0}
     return {}

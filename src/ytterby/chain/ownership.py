@@ -1,8 +1,8 @@
 """Ownership as dated statements: which hold on a day, and the matrix of shares that they make.
 
 W[a, b] is the share of b that a holds. A statement holds from `date_from` until `date_to` or until the statement that
-superseded it starts. Where nothing held on the day asked for, the earliest later statement of that entity is carried
-back and marked so: most sources print who owns, not since when.
+superseded it starts. Where nothing held on the day asked for, the later statements of that entity that replace no
+other are carried back and marked so: most sources print who owns, not since when.
 """
 
 from __future__ import annotations
@@ -57,9 +57,17 @@ def statements_on(chain: Chain, day: dt.date) -> tuple[pl.DataFrame, tuple[str, 
     )
     live = frame.filter(pl.col("started") & ~pl.col("over"))
     waiting = frame.filter(~pl.col("started") & ~pl.col("owned_id").is_in(live["owned_id"].implode()))
-    first = waiting.filter(pl.col("start") == pl.col("start").min().over("owned_id"))
+    first = _earliest(waiting)
     chosen = pl.concat([live, first])
     return chosen.drop("replaced", "started", "over"), tuple(sorted(first["owned_id"].unique().to_list()))
+
+
+def _earliest(waiting: pl.DataFrame) -> pl.DataFrame:
+    """Return, per entity, the later statements that replace no other, or the earliest alone where these exceed 1."""
+    replacing = waiting["superseded_by"].drop_nulls()
+    heads = waiting.filter(~pl.col("statement_id").is_in(replacing.implode()))
+    whole = pl.col("share").filter(pl.col("interest").is_in(VOTES)).sum().over("owned_id") <= 1 + TOLERANCE
+    return heads.filter(whole | (pl.col("start") == pl.col("start").min().over("owned_id")))
 
 
 def holdings(chain: Chain, day: dt.date) -> Holdings:

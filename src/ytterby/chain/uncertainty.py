@@ -3,8 +3,9 @@
 Confidence sets a geometric standard deviation (defaults of ours): measured 1.05, reported 1.1, estimated 1.3,
 assumed 1.7. Amounts are lognormal about the stated value, fractions logit-normal. Half of the variance is one shared
 factor a source, half one own factor a number, so that a source that errs errs in all its rows. Bounds that a source
-states replace the table: their log-width is read as 5 to 95 %. Each random number is keyed by the seed and by what it
-belongs to, not by its row: permuting rows, or the number of workers, changes nothing.
+states replace the table, side by side, and are read as 5 and 95 %; a bound that equals the value is hard. Each random
+number is keyed by the seed and by what it belongs to, not by its row: permuting rows, or the number of workers,
+changes nothing.
 """
 
 from __future__ import annotations
@@ -21,11 +22,31 @@ GEOMETRIC_SD: Mapping[str, float] = {"measured": 1.05, "reported": 1.1, "estimat
 Z90 = 1.6448536269514722
 
 
-def log_sd(confidence: str | None, low: float | None = None, high: float | None = None) -> float:
-    """Return the standard deviation of the logarithm of a number; stated bounds come before the table."""
-    if low and high and 0 < low < high:
-        return float(np.log(high / low) / (2 * Z90))
+def log_sd(confidence: str | None) -> float:
+    """Return the standard deviation of the logarithm that a confidence implies."""
     return float(np.log(GEOMETRIC_SD.get(confidence or "assumed", GEOMETRIC_SD["assumed"])))
+
+
+def between(value: float, low: float | None, high: float | None, error: Array, sd: float) -> Array:
+    """Return draws about a value inside stated bounds: each side has its own width, read as 5 and 95 %.
+
+    A bound that equals the value is hard, all draws lie on the other side; a bound that is not stated has the width
+    that the confidence implies.
+
+    Args:
+        value: the stated value, above 0.
+        low: lower bound or None.
+        high: upper bound or None.
+        error: standard normal draws.
+        sd: standard deviation of the logarithm where no bound is stated.
+    """
+    down = sd if not low else np.log(value / low) / Z90
+    up = sd if not high else np.log(high / value) / Z90
+    if low == value and high == value:
+        return np.full(error.shape, value)
+    side = np.abs(error) if low == value else -np.abs(error) if high == value else error
+    result: Array = value * np.exp(np.where(side < 0, side * down, side * up))
+    return result
 
 
 @dataclass
@@ -56,18 +77,40 @@ class Sampler:
         result: Array = np.sqrt(0.5) * (self.normal(f"source {source}") + self.normal(f"own {name}"))
         return result
 
-    def amount(self, name: str, value: float, sd: float, source_id: str | None) -> Array:
-        """Return lognormal draws of an amount, shape (draws,)."""
-        result: Array = value * np.exp(sd * self.error(name, source_id))
-        return result
+    def amount(
+        self,
+        name: str,
+        value: float,
+        sd: float,
+        source_id: str | None,
+        low: float | None = None,
+        high: float | None = None,
+    ) -> Array:
+        """Return lognormal draws of an amount, shape (draws,); stated bounds set the width of their side."""
+        return between(value, low, high, self.error(name, source_id), sd) if value > 0 else np.zeros(self.draws)
 
-    def fraction(self, name: str, value: float, sd: float, source_id: str | None) -> Array:
-        """Return logit-normal draws of a fraction; 0 and 1 stay as they are."""
-        if not 0 < value < 1:
-            return np.full(self.draws, value)
-        odds = value / (1 - value) * np.exp(sd * self.error(name, source_id))
-        result: Array = odds / (1 + odds)
-        return result
+    def fraction(
+        self,
+        name: str,
+        value: float,
+        sd: float,
+        source_id: str | None,
+        low: float | None = None,
+        high: float | None = None,
+    ) -> Array:
+        """Return draws of a fraction: logit-normal, or inside stated bounds, each side read as 5 or 95 %."""
+        error = self.error(name, source_id)
+        if low is None and high is None:
+            if not 0 < value < 1:
+                return np.full(self.draws, value)
+            odds = value / (1 - value) * np.exp(sd * error)
+            result: Array = odds / (1 + odds)
+            return result
+        bottom, top = (value if low is None else low), (value if high is None else high)
+        side = np.abs(error) if bottom == value else -np.abs(error) if top == value else error
+        moved = value + np.where(side < 0, side * (value - bottom), side * (top - value)) / Z90
+        inside: Array = np.clip(moved, 0.0, 1.0)
+        return inside
 
 
 def interval(values: Array, axis: int = 0) -> tuple[Array, Array]:

@@ -1,9 +1,10 @@
 """Amounts with draws: from rows of a table, conflict sets included, to named random tonnages.
 
 Where several rows of one conflict set state an amount, the point is the default source's and each draw takes one
-source, equally likely. Where only bounds are stated the point is their middle and draws are uniform between them; "at
-least x" t is x at the point and up to 2 x in the draws, "at most x" half of x and anything from 0. A figure of another
-year stands in with its spread widened by a geometric 3 % for each year between. The last three rules are ours.
+source, equally likely. Where only bounds are stated, draws are uniform between them and the point is their middle; "at
+least x" t is x at the point and up to 2 x in the draws, "at most x" nothing at the point and up to x in the draws. A
+figure of another year stands in with its spread widened by a geometric 3 % for each year between. These rules are
+ours. What an amount rests on is said as its row says it: published, estimated, assumed, or bounds alone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from ytterby.chain.chain import Chain
@@ -19,6 +21,7 @@ from ytterby.chain.conflicts import default_rows
 from ytterby.chain.uncertainty import Array, Sampler, log_sd
 
 AGE_LOG_SD_PER_A = 0.03
+Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,26 @@ class Amount:
     parts: tuple[Amount, ...] = ()
     conflict_id: str | None = None
     year: int | None = None
+    is_bounded: bool = False
+    rivals: tuple[Amount, ...] = ()
+    pick: Indices | None = None
 
     def scaled(self, factor: float, noise: Array, basis: str, confidence: str) -> Amount:
         """Return the amount times a factor, with its own noise, resting on something else."""
         return replace(
-            self, point=self.point * factor, draws=self.draws * factor * noise, basis=basis, confidence=confidence
+            self,
+            point=self.point * factor,
+            draws=self.draws * factor * noise,
+            basis=basis,
+            confidence=confidence,
+            parts=self.parts or (self,),
+        )
+
+    def minus(self, other: Amount) -> Amount:
+        """Return what is left of an amount without another, not below nothing."""
+        left = max(0.0, self.point - other.point)
+        return replace(
+            self, point=left, draws=np.clip(self.draws - other.draws, 0.0, None), parts=self.parts or (self,)
         )
 
     def times(self, other: Amount, basis: str) -> Amount:
@@ -113,33 +131,45 @@ Row = tuple[float | None, float | None, float | None, str, str, str, str | None,
 
 def _one(label: str, basis: str, row: Row, factor: Callable[[str], float], sampler: Sampler, year: int) -> Amount:
     value, low, high, unit, source, confidence, conflict, stated = row
-    age = abs(stated - year)
-    scale = factor(unit)
+    words = _basis(basis, value, confidence)
+    is_ratio, is_bounded = unit == "1", low is not None or high is not None
     if value is None:
-        bottom = low if low is not None else 0.0
-        top = high if high is not None else (1.0 if unit == "1" else bottom * 2)
-        aged = np.exp(AGE_LOG_SD_PER_A * age * sampler.normal(f"age {label}"))
-        draws = (bottom + (top - bottom) * sampler.uniform(label)) * (1.0 if unit == "1" else aged) * scale
-        point = bottom if high is None and unit != "1" else (bottom + top) / 2
-        return Amount(label, point * scale, draws, basis, source, confidence, (), conflict, stated)
-    sd = float(np.hypot(log_sd(confidence, low, high), AGE_LOG_SD_PER_A * age))
-    draw = sampler.fraction if unit == "1" else sampler.amount
-    return Amount(
-        label,
-        value * scale,
-        draw(f"{label} {source}", value, sd, source) * scale,
-        basis,
-        source,
-        confidence,
-        (),
-        conflict,
-        stated,
-    )
+        point, draws = _from_bounds(label, low, high, sampler, is_ratio=is_ratio)
+    elif is_ratio:
+        point, draws = value, sampler.fraction(f"{label} {source}", value, log_sd(confidence), source, low, high)
+    else:
+        point, draws = value, sampler.amount(f"{label} {source}", value, log_sd(confidence), source, low, high)
+    if not is_ratio and stated != year:
+        draws = draws * np.exp(AGE_LOG_SD_PER_A * abs(stated - year) * sampler.normal(f"age {label}"))
+    scale = factor(unit)
+    return Amount(label, point * scale, draws * scale, words, source, confidence, (), conflict, stated, is_bounded)
+
+
+def _from_bounds(
+    label: str, low: float | None, high: float | None, sampler: Sampler, *, is_ratio: bool
+) -> tuple[float, Array]:
+    """Return point and draws where a row states bounds alone."""
+    bottom = low if low is not None else 0.0
+    top = high if high is not None else (1.0 if is_ratio else 2 * bottom)
+    draws = bottom + (top - bottom) * sampler.uniform(label)
+    if not is_ratio and (low is None or high is None):
+        return bottom, draws
+    return (bottom + top) / 2, draws
+
+
+def _basis(words: str, value: float | None, confidence: str) -> str:
+    """Return what an amount rests on: published only where its row says so."""
+    if not words.startswith("published "):
+        return words
+    what = words.removeprefix("published ")
+    if value is None:
+        return f"bounds on {what}"
+    return words if confidence in ("measured", "reported") else f"{confidence} {what}"
 
 
 def _mixed(chosen: Amount, candidates: list[Amount], sampler: Sampler) -> Amount:
     if len(candidates) == 1:
         return chosen
-    pick = np.floor(sampler.uniform(f"choice {chosen.conflict_id or chosen.label}") * len(candidates)).astype(int)
+    pick = np.floor(sampler.uniform(f"choice {chosen.conflict_id or chosen.label}") * len(candidates)).astype(np.int64)
     draws = np.stack([c.draws for c in candidates], axis=1)[np.arange(sampler.draws), pick]
-    return replace(chosen, draws=draws)
+    return replace(chosen, draws=draws, rivals=tuple(candidates), pick=pick)

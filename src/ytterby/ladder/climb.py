@@ -41,9 +41,12 @@ class Splits:
 class Climb:
     """What every rung of one ladder needs, computed once."""
 
-    def __init__(self, chain: Chain, world: Chain, year: int, bloc: str, sampler: Sampler) -> None:
+    def __init__(
+        self, chain: Chain, world: Chain, year: int, bloc: str, sampler: Sampler, whole: Chain | None = None
+    ) -> None:
         self.chain, self.world, self.year, self.bloc, self.sampler = chain, world, year, bloc, sampler
-        self.book = TonnageBook(chain, world, year, sampler)
+        full = TonnageBook(whole, world, year, sampler) if whole is not None else None
+        self.book = TonnageBook(chain, world, year, sampler, full)
         self.control = trace_control(chain, dt.date(year, 7, 1))
         self.classes = source_classes(chain, self.control.state)
         self.members = bloc_members(chain, bloc, year)
@@ -141,10 +144,11 @@ class Climb:
 
 
 def evidence(tonnage: Tonnage, classes: Mapping[str, str]) -> dict[str, float]:
-    """Return the share of a rung's tonnage that rests on each class of source."""
+    """Return the share of a rung's tonnage that rests on each class of source; what is assumed rests on none."""
     result = dict.fromkeys(CLASSES, 0.0)
     for amount in tonnage.by_place:
-        held = best_class(amount.source_id, classes) if amount.source_id else UNKNOWN_CLASS
+        is_said = amount.source_id and amount.confidence != "assumed"
+        held = best_class(amount.source_id, classes) if is_said else UNKNOWN_CLASS
         result[held] += amount.point
     result[UNKNOWN_CLASS] += tonnage.unknown
     total = sum(result.values())
@@ -152,5 +156,12 @@ def evidence(tonnage: Tonnage, classes: Mapping[str, str]) -> dict[str, float]:
 
 
 def _sources(tonnage: Tonnage) -> tuple[str, ...]:
-    found = [source for amount in tonnage.inputs for source in amount.source_id.split(";") if source]
-    return tuple(sorted(dict.fromkeys(found)))
+    """Return the sources of a rung, those that carry most of its tonnage first."""
+    carried: dict[str, float] = {}
+    for amount in tonnage.by_place:
+        for source in filter(None, amount.source_id.split(";")):
+            carried[source] = carried.get(source, 0.0) + amount.point
+    for amount in tonnage.inputs:
+        for source in filter(None, amount.source_id.split(";")):
+            carried.setdefault(source, 0.0)
+    return tuple(sorted(carried, key=lambda source: (-carried[source], source)))

@@ -15,7 +15,9 @@ from ytterby.ladder.amounts import Amount, drawn_amounts, nearest_year
 from ytterby.ladder.result import UNKNOWN, Index, Rung, Share
 from ytterby.ladder.shares import Split, concentration, largest, share_list, split
 from ytterby.ladder.tonnage import TonnageBook
+from ytterby.ladder.totals import years
 
+NO_TOTAL = "no world total is published: the sum of regions"
 NO_OWNER = "a rung of use is a share of demand, not of supply"
 
 
@@ -23,6 +25,8 @@ def use_rungs(book: TonnageBook, classes: Mapping[str, str], names: Mapping[str,
     """Return a rung of use for every material whose total use is stated for two regions, or one and the world."""
     rows = book.chain.demand.filter(pl.col("end_use") == "total")
     rows = rows.filter(pl.col("quantity").is_not_null())
+    whole = use_rungs(book.whole, classes, names) if book.whole is not None else []
+    totals = {rung.material: rung.total_t or 0.0 for rung in whole}
     rungs = []
     for material in rows["material_id"].unique().sort():
         held = nearest_year(rows.filter(pl.col("material_id") == material), book.year, ["region_id"])
@@ -37,18 +41,23 @@ def use_rungs(book: TonnageBook, classes: Mapping[str, str], names: Mapping[str,
             year=book.year,
         )
         if len(amounts) >= 2:
-            rungs.append(_rung(book, material, amounts, classes, names))
+            rungs.append(_rung(book, material, amounts, classes, names, totals.get(material, 0.0)))
     return rungs
 
 
 def _rung(
-    book: TonnageBook, material: str, amounts: dict[str, Amount], classes: Mapping[str, str], names: Mapping[str, str]
+    book: TonnageBook,
+    material: str,
+    amounts: dict[str, Amount],
+    classes: Mapping[str, str],
+    names: Mapping[str, str],
+    whole_t: float,
 ) -> Rung:
     total = amounts.pop(WORLD, None)
     regions = tuple(sorted(amounts, key=lambda name: (-amounts[name].point, name)))
     point = np.array([amounts[name].point for name in regions])
     draws = np.stack([amounts[name].draws for name in regions], axis=1)
-    rest = max(0.0, total.point - float(point.sum())) if total else 0.0
+    rest = max(0.0, (total.point if total else 0.0) - float(point.sum()), whole_t - float(point.sum()))
     rest_draws = rest * np.exp(np.log(1.3) * book.sampler.normal(f"unknown use {material}"))
     parts: Split = split(f"use of {material}", regions, point, draws, rest, rest_draws, book.sampler)
     low, high = interval(draws.sum(axis=1) + rest_draws)
@@ -68,13 +77,13 @@ def _rung(
     return Rung(
         stage="use",
         material=material,
-        name=f"use of {what}",
+        name=f"Use of {what}",
         year=book.year,
         total_t=whole,
         total_low=float(low),
         total_high=float(high),
         basis="demand",
-        basis_note="published use by region" + ("" if total else "; no world total is published: the sum of regions"),
+        basis_note="; ".join(["use by region", *([] if total else [NO_TOTAL]), *years([*amounts.values()])]),
         by_place=share_list(parts, names),
         by_owner=nobody,
         by_owner_equity=nobody,

@@ -65,7 +65,7 @@ def ladder(
     world = load_world()
     where = resolve_bloc(chain, bloc)
     view, left_out = corroborated_view(chain, when) if corroborated else (chain, ())
-    climb = Climb(view, world, when, where, Sampler(draws, seed))
+    climb = Climb(view, world, when, where, Sampler(draws, seed), chain if corroborated else None)
     rungs = climb.rungs(progress)
     if not rungs:
         raise YtterbyError(f"nothing is stated on output, capacity or reserves of any material of {chain.metal}")

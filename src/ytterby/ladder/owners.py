@@ -51,14 +51,15 @@ def by_owner(tonnage: Tonnage, control: Control, sampler: Sampler, *, equity: bo
     rows = [control.entities.index(name) for name in tonnage.sites.ids]
     weights = matrix[rows] if rows else np.zeros((0, len(control.holders)))
     unknown_column = control.holders.index(UNKNOWN)
-    held = np.flatnonzero(weights.sum(axis=0) > 0)
+    widest = np.maximum(weights, control.equity_high[rows]) if equity and rows else weights
+    held = np.flatnonzero(widest.sum(axis=0) > 0)
     held = held[held != unknown_column]
     ids = tuple(control.holders[i] for i in held)
     drawn = draws @ weights[:, held]
-    if equity and control.equity_high is not control.equity and rows:
-        gap = np.clip(control.equity_high[rows][:, held] - weights[:, held], 0.0, None)
+    if equity and rows:
+        gap = widest[:, held] - weights[:, held]
         taken = sampler.uniform(f"open stakes of {tonnage.material}")
-        drawn = drawn + (draws @ gap) * taken[:, None]
+        drawn += (draws @ gap) * taken[:, None]
     total, total_draws = tonnage.total, tonnage.total_draws
     owned = point @ weights[:, held]
     rest = total - float(owned.sum())
@@ -68,39 +69,56 @@ def by_owner(tonnage: Tonnage, control: Control, sampler: Sampler, *, equity: bo
 
 
 def by_contract(book: TonnageBook, tonnage: Tonnage, year: int) -> Split:
-    """Return the shares of buyers under known offtakes of the year."""
-    chain, sampler = book.chain, book.sampler
-    deals = live_offtakes(chain, tonnage.material, year)
+    """Return the shares of buyers under known offtakes of the year: no site sells more than it makes."""
+    sampler = book.sampler
     point, draws = site_tonnes(tonnage)
     made = {name: i for i, name in enumerate(tonnage.sites.ids)}
+    deals = _first_sales(live_offtakes(book.chain, tonnage.material, year))
     tonnes: dict[str, list[tuple[float, Array]]] = {}
-    columns = ["offtake_id", "buyer_id", "facility_id", "quantity_min", "quantity_max", "unit"]
-    for offtake, buyer, site, low, high, unit in deals.select(columns).iter_rows():
-        factor = book.factor(tonnage.material, unit) if unit else 1.0
-        ceiling = draws[:, made[site]] if site in made else np.full(sampler.draws, np.inf)
-        top = float(point[made[site]]) if site in made else np.inf
-        uniform = sampler.uniform(f"offtake {offtake}")
-        if low is None and high is None:
-            if not np.isfinite(top):
-                continue
-            tonnes.setdefault(buyer, []).append((0.0, ceiling * uniform))
+    for (place,), rows in sorted(deals.group_by("facility_id"), key=lambda item: str(item[0][0])):
+        site = None if place is None else str(place)
+        if site is not None and site not in made:
             continue
-        bottom, most = (low if low is not None else 0.0) * factor, (high if high is not None else low) * factor
-        middle = min((bottom + most) / 2, top)
-        tonnes.setdefault(buyer, []).append((middle, np.minimum(bottom + (most - bottom) * uniform, ceiling)))
+        room = float(point[made[site]]) if site else tonnage.total
+        room_draws = draws[:, made[site]] if site else tonnage.total_draws
+        for buyer, amount, amount_draws in _sold(book, tonnage.material, rows, room, room_draws):
+            tonnes.setdefault(buyer, []).append((amount, amount_draws))
     ids = tuple(sorted(tonnes))
-    total, total_draws = tonnage.total, tonnage.total_draws
     bought = np.array([sum(t for t, _ in tonnes[name]) for name in ids])
-    drawn = (
-        np.stack([np.sum([d for _, d in tonnes[name]], axis=0) for name in ids], axis=1)
-        if ids
-        else np.zeros((sampler.draws, 0))
-    )
-    over = np.maximum(1.0, bought.sum() / total if total else 1.0)
-    bought = bought / over
-    rest = np.clip(total_draws - drawn.sum(axis=1), 0.0, None)
-    free = max(total - float(bought.sum()), 0.0)
+    columns = [np.sum([d for _, d in tonnes[name]], axis=0) for name in ids]
+    drawn = np.stack(columns, axis=1) if ids else np.zeros((sampler.draws, 0))
+    rest = np.clip(tonnage.total_draws - drawn.sum(axis=1), 0.0, None)
+    free = max(tonnage.total - float(bought.sum()), 0.0)
     return split(f"contract of {tonnage.material}", ids, bought, drawn, free, rest, sampler, spread=False)
+
+
+def _sold(
+    book: TonnageBook, material: str, rows: pl.DataFrame, room: float, room_draws: Array
+) -> list[tuple[str, float, Array]]:
+    """Return what each offtake of one site takes, scaled together to what the site makes."""
+    found: list[tuple[str, float, Array]] = []
+    columns = ["offtake_id", "buyer_id", "quantity_min", "quantity_max", "unit"]
+    for offtake, buyer, low, high, unit in rows.select(columns).iter_rows():
+        uniform = book.sampler.uniform(f"offtake {offtake}")
+        if low is None and high is None:
+            found.append((buyer, 0.0, room_draws * uniform))
+            continue
+        factor = book.factor(material, unit)
+        bottom, top = (low if low is not None else 0.0) * factor, (high if high is not None else low) * factor
+        found.append((buyer, (bottom + top) / 2, bottom + (top - bottom) * uniform))
+    wanted = sum(bought for _, bought, _ in found)
+    wanted_draws = np.sum([drawn for _, _, drawn in found], axis=0)
+    fit = min(1.0, room / wanted) if wanted > 0 else 1.0
+    fit_draws = np.minimum(
+        1.0, np.divide(room_draws, wanted_draws, out=np.ones_like(room_draws), where=wanted_draws > 0)
+    )
+    return [(buyer, bought * fit, drawn * fit_draws) for buyer, bought, drawn in found]
+
+
+def _first_sales(deals: pl.DataFrame) -> pl.DataFrame:
+    """Return the offtakes without resales: those whose seller has bought from the same site."""
+    bought = deals.select("facility_id", pl.col("buyer_id").alias("seller_id")).unique()
+    return deals.join(bought, on=["facility_id", "seller_id"], how="anti", nulls_equal=True)
 
 
 def _last_day(column: str) -> pl.Expr:

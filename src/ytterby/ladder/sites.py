@@ -119,7 +119,7 @@ def operating_sites(chain: Chain, material: str, year: int) -> pl.DataFrame:
 
 
 def site_tonnage(book: Book, material: str, utilisation: Utilisation) -> Sites:
-    """Return the tonnage of every operating site of a material."""
+    """Return the tonnage of every operating site of a material; a larger site counts without its parts."""
     chain, year = book.chain, book.year
     sites = operating_sites(chain, material, year)
     if sites.is_empty():
@@ -129,8 +129,10 @@ def site_tonnage(book: Book, material: str, utilisation: Utilisation) -> Sites:
         (pl.col("material_id") == material) & pl.col("facility_id").is_in(sites["facility_id"].implode())
     )
     amounts = _amounts(book, material, rows, utilisation, places)
-    wholes = set(sites.filter(pl.col("facility_id").is_in(list(amounts)))["part_of"].drop_nulls())
-    kept = {name: amount for name, amount in amounts.items() if name not in wholes}
+    kept = dict(amounts)
+    for part, whole in sites.select("facility_id", "part_of").drop_nulls().iter_rows():
+        if part in amounts and whole in kept:
+            kept[whole] = kept[whole].minus(amounts[part])
     ids = tuple(kept)
     point = np.array([kept[name].point for name in ids])
     draws = np.stack([kept[name].draws for name in ids], axis=1) if ids else np.zeros((book.sampler.draws, 0))

@@ -9,8 +9,8 @@ the median site (assumed).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -22,19 +22,20 @@ from ytterby.chain.units import gross_factor
 from ytterby.ladder.amounts import Amount, drawn_amounts, nearest_year
 from ytterby.ladder.reserves import reserves
 from ytterby.ladder.sites import Sites, site_tonnage, utilisation_of
+from ytterby.ladder.totals import (
+    BALANCE,
+    CONSISTENT,
+    SHARE,
+    basis_words,
+    drawn_total,
+    kind_of,
+    percent,
+    sum_of,
+    whole_by_shares,
+    within_claims,
+    years,
+)
 from ytterby.ladder.trade import net_imports, trade_flows
-
-BALANCE = "mass balance with the next stage"
-SHARE = "published share of the world"
-BASES = {
-    "published output": "output",
-    SHARE: "output",
-    "published capacity times utilisation": "capacity",
-    "output of sites": "capacity",
-    "sites' capacity times utilisation": "capacity",
-    BALANCE: "balance",
-    "reserves": "reserves",
-}
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,10 @@ class Tonnage:
 class TonnageBook:
     """Computes tonnages of one chain and year once each; a total may need the next stage's."""
 
-    def __init__(self, chain: Chain, world: Chain, year: int, sampler: Sampler) -> None:
+    def __init__(
+        self, chain: Chain, world: Chain, year: int, sampler: Sampler, whole: TonnageBook | None = None
+    ) -> None:
+        self.whole = whole
         self.chain, self.world, self.year, self.sampler = chain, world, year, sampler
         self.kinds = dict(chain.materials.select("material_id", "kind").iter_rows())
         self.stages = dict(chain.materials.select("material_id", "stage").iter_rows())
@@ -89,18 +93,20 @@ class TonnageBook:
 
     def _from_reserves(self, material: str) -> Tonnage | None:
         found = reserves(self, material)
-        return self._assemble(material, found.by_place, found.total, found.sites) if found.by_place else None
+        total = self._total(material, found.total, {}) if self.whole is not None else found.total
+        return self._assemble(material, found.by_place, total, found.sites) if found.by_place else None
 
     def _from_output(self, material: str) -> Tonnage | None:
         made, capacity, share = (self._stated(material, measure) for measure in ("production", "capacity", "share"))
         utilisation = utilisation_of(self.chain, material, self.year, self.sampler)
         sites = site_tonnage(self, material, utilisation)
         needed = self._needed_by_next_stage(material)
-        total = made.pop(WORLD, None) or self._used(material) or _sum_of(f"total of {material}", needed.values())
-        amounts = dict(made)
+        total = self._total(material, made.pop(WORLD, None), needed)
+        loose = {place: amount for place, amount in made.items() if amount.point == 0 and amount.draws.any()}
+        amounts = {place: amount for place, amount in made.items() if place not in loose}
         for place, amount in capacity.items():
             amounts.setdefault(place, amount.times(utilisation.of(place), "published capacity times utilisation"))
-        whole = total or _whole(share, sites)
+        whole = total or whole_by_shares(share, sites)
         if whole is not None:
             for place, amount in share.items():
                 amounts.setdefault(place, amount.times(whole, SHARE))
@@ -110,8 +116,20 @@ class TonnageBook:
         if total is not None:
             room = total.point - sum(amount.point for amount in amounts.values())
             amounts |= self._made_at_home(material, {p: a for p, a in needed.items() if p not in amounts}, room)
-        amounts, room_draws = _within_claims(amounts, whole)
-        return self._assemble(material, amounts, total, sites, room_draws) if amounts else None
+        amounts = {**loose, **amounts}
+        amounts, room_draws = within_claims(amounts, whole)
+        is_known = amounts or (self.whole is not None and self.whole.of(material) is not None)
+        return self._assemble(material, amounts, total, sites, room_draws) if is_known else None
+
+    def _total(self, material: str, stated: Amount | None, needed: Mapping[str, Amount]) -> Amount | None:
+        """Return the world total: that of the whole chain where this one lacks rows, else stated, used or needed."""
+        reference = self.whole.of(material) if self.whole is not None else None
+        if reference is not None:
+            label, point, draws = f"total of {material}", reference.total, reference.total_draws
+            return Amount(label, point, draws, "all rows", "", "reported", is_bounded=True)
+        if stated is not None and stated.point > 0:
+            return stated
+        return self._used(material) or sum_of(f"total of {material}", needed.values())
 
     def _made_at_home(self, material: str, needed: Mapping[str, Amount], room: float) -> dict[str, Amount]:
         """Return what places without a figure must make: need less net imports, scaled to what the total leaves.
@@ -151,42 +169,52 @@ class TonnageBook:
         ordered = sorted(amounts.items(), key=lambda item: (-item[1].point, item[0]))
         held = tuple(amount for _, amount in ordered)
         point = np.array([amount.point for amount in held])
-        unknown, unknown_draws, rest = self._rest(material, float(point.sum()), total, sites)
+        empty = np.zeros((self.sampler.draws, 0))
+        draws = np.stack([amount.draws for amount in held], axis=1) if held else empty
+        unknown, unknown_draws, rest = self._rest(material, held, draws, total, sites)
         if room_draws is not None:
             unknown_draws = np.minimum(unknown_draws, room_draws)
         weight: dict[str, float] = {}
         for amount in held:
             weight[amount.basis] = weight.get(amount.basis, 0.0) + amount.point
-        leading = max(weight, key=lambda basis: weight[basis])
+        leading = max(weight, key=lambda basis: weight[basis], default="assumed")
         parts = [part for amount in (*held, *filter(None, [total])) for part in (amount.parts or (amount,))]
         return Tonnage(
             material=material,
             by_place=held,
             places=tuple(place for place, _ in ordered),
             point=point,
-            draws=np.stack([amount.draws for amount in held], axis=1),
+            draws=draws,
             unknown=unknown,
             unknown_draws=unknown_draws,
-            basis=BASES[leading],
-            note="; ".join([*_basis_words(weight, float(point.sum())), rest, *_years(parts)]),
+            basis=kind_of(leading),
+            note="; ".join([*basis_words(weight, float(point.sum())), rest, *years(parts)]),
             inputs=(*parts, *sites.inputs),
             sites=sites,
         )
 
-    def _rest(self, material: str, named: float, total: Amount | None, sites: Sites) -> tuple[float, Array, str]:
-        error = self.sampler.normal(f"unknown {material}")
+    def _rest(
+        self, material: str, held: tuple[Amount, ...], draws: Array, total: Amount | None, sites: Sites
+    ) -> tuple[float, Array, str]:
+        """Return tonnes without a place, their draws, and what the world total rests on."""
+        named, nothing = sum(amount.point for amount in held), np.zeros(self.sampler.draws)
         if total is not None:
-            unknown = max(0.0, total.point - named)
-            spread = log_sd("assumed" if total.basis == BALANCE else "estimated")
-            words = f"world total by {BALANCE}" if total.basis == BALANCE else "world total published"
+            state = total.basis.split(" ")[0] if total.basis != BALANCE else f"by {BALANCE}"
+            words = {"all": "world total of all rows", "bounds": "world total within bounds"}.get(
+                state, f"world total {state}"
+            )
+            if abs(total.point - named) <= CONSISTENT * named and total.conflict_id is None:
+                return 0.0, nothing, words
             if total.point < named * (1 - 1e-6):
                 words += f", {percent(named - total.point, named)} below the sum of places, which is used"
-            return unknown, unknown * np.exp(spread * error), words
+            left = max(0.0, total.point - named)
+            return left, np.clip(drawn_total(total, held, draws) - draws.sum(axis=1), 0.0, None), words
         blank = sites.count - sites.with_figure
         unknown = blank * float(np.median(sites.point)) if len(sites.point) else 0.0
         words = "no world total is published: the sum of what is known"
         if unknown:
             words += f", and {blank} sites without a figure at the median site (assumed)"
+        error = self.sampler.normal(f"unknown {material}")
         return unknown, unknown * np.exp(log_sd("assumed") * error), words
 
     def _stated(self, material: str, measure: str) -> dict[str, Amount]:
@@ -254,50 +282,6 @@ class TonnageBook:
         return result
 
 
-def percent(part: float, whole: float) -> str:
-    """Write a part of a whole in whole percent."""
-    return f"{100 * part / whole:.0f} %" if whole else "0 %"
-
-
-def _sum_of(label: str, amounts: Iterable[Amount]) -> Amount | None:
-    held = list(amounts)
-    if not held:
-        return None
-    draws = np.sum([amount.draws for amount in held], axis=0)
-    parts = tuple(part for amount in held for part in (amount.parts or (amount,)))
-    return Amount(label, sum(amount.point for amount in held), draws, BALANCE, "", "assumed", parts)
-
-
-def _whole(shares: Mapping[str, Amount], sites: Sites) -> Amount | None:
-    """Return a total from sites outside the places that claim a share: rest / (1 - claimed)."""
-    outside = [amount for place, amount in sites.by_place().items() if place not in shares]
-    claimed = sum(amount.point for place, amount in shares.items() if place != WORLD)
-    if not outside or not 0 < claimed < 1:
-        return None
-    drawn = np.clip(np.sum([amount.draws for place, amount in shares.items() if place != WORLD], axis=0), 0.0, 0.99)
-    rest = np.sum([amount.draws for amount in outside], axis=0)
-    point = sum(amount.point for amount in outside) / (1 - claimed)
-    return Amount("total by share", point, rest / (1 - drawn), "share balance", "", "estimated")
-
-
-def _within_claims(amounts: Mapping[str, Amount], whole: Amount | None) -> tuple[dict[str, Amount], Array | None]:
-    """Return the amounts with all but claimed shares held, in each draw, within what the claims leave, and the rest.
-
-    A claim of over 90 % then never falls below 90 %. Where the point already contradicts the claims nothing is held.
-    """
-    claimed = [place for place, amount in amounts.items() if amount.basis == SHARE]
-    if whole is None or not claimed or sum(amount.point for amount in amounts.values()) > whole.point * (1 + 1e-9):
-        return dict(amounts), None
-    room = np.clip(whole.draws - np.sum([amounts[place].draws for place in claimed], axis=0), 0.0, None)
-    others = [place for place in amounts if place not in claimed]
-    if not others:
-        return dict(amounts), room
-    summed = np.sum([amounts[place].draws for place in others], axis=0)
-    scale = np.minimum(1.0, np.divide(room, summed, out=np.ones_like(room), where=summed > 0))
-    kept = {place: replace(amounts[place], draws=amounts[place].draws * scale) for place in others}
-    return {place: kept.get(place, amount) for place, amount in amounts.items()}, room - summed * scale
-
-
 def _compositions(chain: Chain) -> dict[str, dict[str, float]]:
     result: dict[str, dict[str, float]] = {}
     for material, component, value in chain.compositions.select(
@@ -305,15 +289,3 @@ def _compositions(chain: Chain) -> dict[str, dict[str, float]]:
     ).iter_rows():
         result.setdefault(material, {})[component] = value
     return result
-
-
-def _basis_words(weight: Mapping[str, float], whole: float) -> list[str]:
-    ordered = sorted(weight.items(), key=lambda item: -item[1])
-    return [f"{percent(part, whole)} by {basis}" for basis, part in ordered]
-
-
-def _years(parts: Iterable[Amount]) -> list[str]:
-    years = sorted({amount.year for amount in parts if amount.year is not None})
-    if not years:
-        return []
-    return [f"figures of {years[0]}" if years[0] == years[-1] else f"figures of {years[0]} to {years[-1]}"]
