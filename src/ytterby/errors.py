@@ -52,12 +52,14 @@ class Fault:
 
 
 class PackageError(YtterbyError):
-    """A chain package that cannot be used; `faults` lists every broken rule."""
+    """A chain package that cannot be used; `faults` lists every broken rule, `path` is the package as it was named."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Fault], *, path: str = "") -> None:
+        self.path = path
         self.faults = tuple(faults)
         head = "\n".join(f"  {fault}" for fault in self.faults[:5])
         more = f"\n  ... and {len(self.faults) - 5} more" if len(self.faults) > 5 else ""
+        more += f"\nall of them: ytterby check {path}" if path else ""
         super().__init__(f"{len(self.faults)} fault(s) in the package:\n{head}{more}")
 
 

@@ -105,11 +105,17 @@ def packaged_metals() -> tuple[str, ...]:
     return tuple(sorted(p.name for p in folders if p.name not in NOT_METALS))
 
 
+def is_path(name: str) -> bool:
+    """Return whether a name is written as a path: it has a separator, or is . or .. alone."""
+    return any(mark in name for mark in ("/", "\\")) or name in (".", "..")
+
+
 def package_folder(name_or_path: str | Path) -> Path:
     """Return the folder of a package given by name or path.
 
     Raises:
         UnknownNameError: neither a packaged name nor a folder.
+        YtterbyError: a path that leads to no folder.
     """
     name = str(name_or_path)
     known = (*packaged_metals(), *NOT_METALS)
@@ -118,6 +124,8 @@ def package_folder(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.is_dir():
         return path
+    if is_path(name):
+        raise YtterbyError(f"there is no folder '{name}'")
     raise UnknownNameError("package", name, known)
 
 
@@ -138,7 +146,7 @@ def load_chain(name_or_path: str | Path) -> Chain:
         PackageError: the package has faults of form.
     """
     folder = package_folder(name_or_path)
-    package = _accepted(read_package(folder))
+    package = _accepted(read_package(folder), str(name_or_path))
     shared = _shared()
     tables = dict(shared.tables)
     for name, frame in package.tables.items():
@@ -173,7 +181,7 @@ def clear_cache() -> None:
     _shared.cache_clear()
 
 
-def _accepted(package: RawPackage) -> RawPackage:
+def _accepted(package: RawPackage, path: str = "") -> RawPackage:
     if package.faults:
-        raise PackageError(package.faults)
+        raise PackageError(package.faults, path=path or package.name)
     return package

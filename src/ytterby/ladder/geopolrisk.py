@@ -15,7 +15,7 @@ from typing import Literal
 import polars as pl
 
 from ytterby.errors import UnknownNameError
-from ytterby.ladder.trade import NO_CONTENT
+from ytterby.ladder.trade import LOWEST, MOSTLY_SOLD, NO_CONTENT, NO_USE, NOTHING
 from ytterby.ladder.world_flows import (
     RULES,
     Rules,
@@ -31,7 +31,6 @@ COPPER_MIDPOINT = 0.409412948
 KEYS = ["raw_material_id", "region_id", "year"]
 NO_LINE = "no trade line of its own"
 NO_MEMBER = "the bloc has no member in the middle of that year"
-NO_CONSUMPTION = "production plus net imports is not above zero"
 NOT_COMPUTED = "not part of the reference method"
 
 
@@ -48,8 +47,9 @@ def geopolrisk_table(
 
     Columns: raw_material_id, region_id, year; hhi, import_risk, score (0..1); price_kusd_per_t;
     characterisation_factor (kg Cu-eq/kg); import_reliance (net, 1) with import_reliance_why where empty;
-    production_t, imports_t, exports_t (in the production basis where basis is "content", else gross), with trade
-    inside a bloc counted in its imports only for the risk; missing_governance_share of imports; basis; note.
+    production_t; imports_t and exports_t behind the reliance, of the lines of the primary line's stage (in the
+    production basis where basis is "content", else gross), with trade inside a bloc counted in its imports only for
+    the risk, which all lines enter; missing_governance_share of imports; basis; note.
 
     Args:
         world: tables of the world package.
@@ -183,7 +183,7 @@ def _imports(flows: pl.DataFrame, singles: list[str], members: pl.DataFrame) -> 
         pl.col("quantity").sum().alias("all_imports"),
         (outside * pl.col("risk")).sum().alias("risky_imports"),
         (outside * pl.col("is_unknown")).sum().alias("unknown_imports"),
-        outside.sum().alias("imports_t"),
+        (pl.col("net") * (~pl.col("is_inside"))).sum().alias("imports_t"),
         pl.col("gross").sum(),
         pl.col("value").sum(),
     )
@@ -197,7 +197,7 @@ def _exports(flows: pl.DataFrame, singles: list[str], members: pl.DataFrame) -> 
     together = flows.join(members.rename({"place_id": "exporter"}), on=["exporter", "year"]).join(
         inner, on=["importer", "year", "region_id"], how="anti"
     )
-    total = pl.col("quantity").sum().alias("exports_t")
+    total = pl.col("net").sum().alias("exports_t")
     return pl.concat([frame.group_by(KEYS).agg(total) for frame in (alone, together)])
 
 
@@ -209,14 +209,15 @@ def _line_notes(world: WorldTables, lines: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.col("hs6").cast(pl.String).sort().str.join(", "))
         .select("raw_material_id", pl.format("trade without line {}, which is not held", "hs6").alias("note"))
     )
-    bases = lines.group_by("raw_material_id").agg(pl.col("basis").first())
+    bases = lines.group_by("raw_material_id").agg(pl.col("net_basis").first().alias("basis"))
     return bases.join(missing, on="raw_material_id", how="left")
 
 
 def _scores(table: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """Put the parts together; what is not known stays empty with its reason.
 
-    With no own production all that is used is imported, so that reliance is 1 whatever the basis of trade.
+    With no own production all that is used is imported, so that reliance is 1 whatever the basis of trade; withheld
+    where consumption is not above zero or reliance is below -1.
     """
     traded = pl.col("basis").is_not_null() & ~pl.col("is_empty")
     amounts = [
@@ -243,7 +244,9 @@ def _scores(table: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         .when((pl.col("basis") == "gross") & (pl.col("production_t") > 0))
         .then(pl.lit(NO_CONTENT))
         .when(consumption <= 0)
-        .then(pl.lit(NO_CONSUMPTION))
+        .then(pl.when(pl.col("exports_t") > 0).then(pl.lit(NO_USE)).otherwise(pl.lit(NOTHING)))
+        .when(net / consumption < LOWEST)
+        .then(pl.lit(MOSTLY_SOLD))
     )
     price_of_nothing = pl.when(traded & rules.prices_nothing_at_zero).then(0.0)
     scored = filled.with_columns(

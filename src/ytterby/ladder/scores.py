@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from ytterby.chain.chain import Chain
@@ -13,6 +15,8 @@ GEOPOLRISK = {
     "price_kusd_per_t": "price_kusd_per_t",
     "characterisation_factor": "characterisation_factor",
 }
+NOT_HELD = "the world tables hold no raw material of this name"
+NO_ROW = "the reference method has no row without a trade line"
 
 
 def raw_material_of(world: Chain, chain: Chain) -> str | None:
@@ -23,16 +27,18 @@ def raw_material_of(world: Chain, chain: Chain) -> str | None:
 
 def geopolrisk_of(
     world: Chain, chain: Chain, bloc: str, year: int, *, method: str = "ytterby"
-) -> dict[str, float | None]:
-    """Return the GeoPolRisk scores of a chain's raw material for a place or bloc; empty values where there are none."""
-    from ytterby.ladder.geopolrisk import geopolrisk_table
+) -> dict[str, Any]:
+    """Return the GeoPolRisk scores of a chain's raw material for a place or bloc.
 
-    nothing: dict[str, float | None] = dict.fromkeys(GEOPOLRISK)
+    Where there is no score, the values are empty and `why` says the reason.
+    """
+    from ytterby.ladder.geopolrisk import NO_LINE, geopolrisk_table
+
+    nothing: dict[str, Any] = dict.fromkeys(GEOPOLRISK)
     material = raw_material_of(world, chain)
-    years = set(world.mine_production["year"].unique())
-    known = set(world.blocs["bloc_id"]) | set(world.places["place_id"])
-    if material is None or year not in years or bloc not in known:
-        return nothing
+    why = _out_of_reach(world, bloc, year)
+    if material is None or why:
+        return nothing | {"why": NOT_HELD if material is None else why}
     table = geopolrisk_table(
         world,
         blocs=world.blocs,
@@ -42,9 +48,21 @@ def geopolrisk_of(
         method="geopolrisk-py" if method == "geopolrisk-py" else "ytterby",
     )
     if table.is_empty():
-        return nothing
+        return nothing | {"why": NO_ROW}
     row = table.row(0, named=True)
-    return {name: row[column] for name, column in GEOPOLRISK.items()}
+    scores = {name: row[column] for name, column in GEOPOLRISK.items()}
+    return scores if scores["score"] is not None else scores | {"why": row["import_reliance_why"] or NO_LINE}
+
+
+def _out_of_reach(world: Chain, bloc: str, year: int) -> str:
+    """Return why the world tables cannot give a score for a place or bloc in a year, or an empty string."""
+    years = world.mine_production["year"].unique().sort()
+    if year not in set(years):
+        return f"mine production is held for {years[0]} to {years[-1]}"
+    if bloc == "WORLD":
+        return "the world imports nothing"
+    known = set(world.blocs["bloc_id"]) | set(world.places["place_id"])
+    return "" if bloc in known else "the place is not one of the world tables"
 
 
 def missing_lines(world: Chain, chain: Chain) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 Flows are gross tonnes of the HS lines that stand for the material times the line's weight, from the world trade table;
 or the package's own trade table where the package declares it complete (`"trade": "complete"`). A material whose
-lines are not held has no import reliance, and says which line is missing.
+lines are not held has no import reliance, and says which line is missing; so has one whose net exports exceed what is
+left to use. Flows without a quantity are counted, not taken as 0. Flows priced above three times, or below a third
+of, the tonnage-weighted median of their line and year are flagged, not left out (the factor is ours).
 """
 
 from __future__ import annotations
@@ -19,19 +21,31 @@ from ytterby.chain.uncertainty import Array, Sampler, interval, log_sd
 from ytterby.ladder.result import Index
 
 NO_CONTENT = "production and trade have different bases, and the content of a trade line is not known"
+NO_USE = "trade recorded is larger than what is made: exports exceed production and imports"
+NOTHING = "nothing is made or traded"
+MOSTLY_SOLD = (
+    "net exports exceed what is left to use: a net exporter without a meaningful ratio, "
+    "or flows that cannot be of this material alone"
+)
+LOWEST = -1.0
+PRICE_FACTOR = 3.0
+FLOW = {"exporter": pl.String, "importer": pl.String, "t": pl.Float64, "level": pl.Float64}
 
 
 @dataclass(frozen=True)
 class Trade:
-    """Imports by origin and exports of a bloc, tonnes; `why` says what is missing.
+    """Imports by origin and exports of a bloc, tonnes; `why` says what is missing, `note` what is doubtful.
 
     `is_gross`: the lines count gross tonnes whose content is not known, so that own output cannot be added to them.
+    `grade`: lowest and highest content of what is traded, over the content of the material of the chain.
     """
 
     imports: Mapping[str, float]
     exports: float
     why: str = ""
     is_gross: bool = False
+    note: str = ""
+    grade: tuple[float, float] = (1.0, 1.0)
 
     @property
     def is_held(self) -> bool:
@@ -40,12 +54,15 @@ class Trade:
 
 
 def trade_flows(chain: Chain, world: Chain, material: str, year: int) -> tuple[pl.DataFrame, str]:
-    """Return flows of a material (exporter, importer, t) in a year, or why there are none."""
-    nothing = pl.DataFrame(schema={"exporter": pl.String, "importer": pl.String, "t": pl.Float64})
+    """Return flows of a material in a year, or why there are none.
+
+    Columns: exporter, importer, t (empty where no quantity is recorded), level (price over the median of the line).
+    """
+    nothing = pl.DataFrame(schema=FLOW)
     lines = chain.material_hs6.filter((pl.col("material_id") == material) & (pl.col("weight") > 0))
     if chain.settings.get("trade") == "complete":
         own = chain.trade.filter((pl.col("material_id") == material) & (pl.col("year") == year))
-        flows = own.select("exporter", "importer", pl.col("quantity").alias("t"))
+        flows = own.select("exporter", "importer", pl.col("quantity").alias("t"), pl.lit(None, pl.Float64).alias("level"))
         return flows, "" if flows.height else f"no trade of it in {year} is stated"
     if lines.is_empty():
         return nothing, "no HS line stands for this material"
@@ -57,7 +74,19 @@ def trade_flows(chain: Chain, world: Chain, material: str, year: int) -> tuple[p
     if trade.is_empty() and year not in (years := world.world_trade["year"].unique().sort().to_list()):
         return nothing, f"trade is held for {years[0]} to {years[-1]}"
     scale = pl.col("hs6").replace_strict(weight, return_dtype=pl.Float64)
-    return trade.select("exporter", "importer", (pl.col("quantity_t") * scale).fill_null(0.0).alias("t")), ""
+    return _with_level(trade).select("exporter", "importer", pl.col("quantity_t") * scale, "level").rename(
+        {"quantity_t": "t"}
+    ), ""
+
+
+def _with_level(trade: pl.DataFrame) -> pl.DataFrame:
+    """Add the price of each flow over the tonnage-weighted median price of its line, of flows of one year."""
+    price = pl.when(pl.col("quantity_t") > 0).then(pl.col("value_kusd") / pl.col("quantity_t"))
+    priced = trade.with_columns(price.alias("price"))
+    passed = pl.col("quantity_t").cum_sum().over("hs6") / pl.col("quantity_t").sum().over("hs6")
+    ranked = priced.filter(pl.col("price") > 0).sort("hs6", "price", "exporter", "importer").with_columns(part=passed)
+    middle = ranked.filter(pl.col("part") >= 0.5).group_by("hs6", maintain_order=True).agg(middle=pl.col("price").first())
+    return priced.join(middle, on="hs6", how="left").with_columns((pl.col("price") / pl.col("middle")).alias("level"))
 
 
 @cache
@@ -81,25 +110,79 @@ def bloc_trade(chain: Chain, world: Chain, material: str, members: frozenset[str
     bought = flows.filter(pl.col("importer").is_in(inside) & ~pl.col("exporter").is_in(inside))
     sold = flows.filter(pl.col("exporter").is_in(inside) & ~pl.col("importer").is_in(inside))
     origin = bought.group_by("exporter").agg(pl.col("t").sum()).filter(pl.col("t") > 0).sort("exporter")
-    is_gross = chain.settings.get("trade_basis") == "gross"
-    return Trade(dict(origin.iter_rows()), float(sold["t"].sum()), is_gross=is_gross)
+    return Trade(
+        dict(origin.iter_rows()),
+        float(sold["t"].sum()),
+        is_gross=chain.settings.get("trade_basis") == "gross",
+        note=_doubts(bought, sold),
+        grade=_grade(chain, material),
+    )
+
+
+def _doubts(bought: pl.DataFrame, sold: pl.DataFrame) -> str:
+    """Say which part of exports is priced like another material, and how many flows have no quantity."""
+    said = []
+    total = float(sold["t"].sum())
+    odd = float(sold.filter((pl.col("level") > PRICE_FACTOR) | (pl.col("level") < 1 / PRICE_FACTOR))["t"].sum())
+    if odd > 0.01 * total:
+        said.append(
+            f"{100 * odd / total:.0f} % of exports have a price more than {PRICE_FACTOR:g} times above or below "
+            "the median of the line and may not be this material"
+        )
+    if unknown := bought["t"].null_count() + sold["t"].null_count():
+        said.append(f"{unknown} flow{'s' * (unknown > 1)} without a quantity not counted")
+    return "; ".join(said)
+
+
+def _grade(chain: Chain, material: str) -> tuple[float, float]:
+    """Return the stated bounds of a material's content over its value; (1, 1) where none are stated."""
+    held = chain.compositions.filter(
+        (pl.col("material_id") == material)
+        & pl.col("component").is_in(list(chain.components))
+        & (pl.col("mass_fraction") > 0)
+    ).select("mass_fraction", "mass_fraction_low", "mass_fraction_high")
+    spread = [
+        ((value if low is None else low) / value, (value if high is None else high) / value)
+        for value, low, high in held.iter_rows()
+    ]
+    low, high = max(spread, key=lambda bounds: bounds[1] - bounds[0], default=(1.0, 1.0))
+    return max(low, 0.01), high
 
 
 def reliance(trade: Trade, made: float, made_draws: Array, sampler: Sampler, label: str) -> tuple[Index, Array]:
-    """Return import reliance (imports - exports) / (production + imports - exports), and its draws."""
+    """Return import reliance (imports - exports) / (production + imports - exports), and its draws.
+
+    Trade varies as reported figures do, and with the content that the material may have. Withheld where consumption is
+    not above zero or the ratio is below -1; `why` of a value says what is doubtful about it.
+    """
     nothing = np.full(sampler.draws, np.nan)
     if not trade.is_held:
         return Index(None, why=trade.why), nothing
     if trade.is_gross and made > 0:
         return Index(None, why=NO_CONTENT), nothing
     bought, sold = sum(trade.imports.values()), trade.exports
-    if made + bought - sold <= 0:
-        return Index(None, why="exports exceed production and imports: consumption is not positive"), nothing
-    sd = log_sd("reported")
-    bought_draws = sampler.amount(f"imports {label}", bought, sd, "trade")
-    sold_draws = sampler.amount(f"exports {label}", sold, sd, "trade")
+    why = withheld(made, bought, sold)
+    if why:
+        return Index(None, why="; ".join(filter(None, (why, trade.note)))), nothing
+    bought_draws = _drawn("imports", bought, trade, sampler, label)
+    sold_draws = _drawn("exports", sold, trade, sampler, label)
     use = made_draws + bought_draws - sold_draws
     drawn = np.where(use > 0, (bought_draws - sold_draws) / np.where(use > 0, use, 1.0), np.nan)
     finite = drawn[np.isfinite(drawn)]
-    low, high = interval(finite)
-    return Index((bought - sold) / (made + bought - sold), float(low), float(high)), drawn
+    low, high = map(float, interval(finite)) if finite.size else (None, None)
+    return Index((bought - sold) / (made + bought - sold), low, high, trade.note), drawn
+
+
+def withheld(made: float, bought: float, sold: float) -> str:
+    """Return why a net import reliance is not given, or an empty string."""
+    use = made + bought - sold
+    if use <= 0:
+        return NO_USE if sold > 0 else NOTHING
+    return MOSTLY_SOLD if (bought - sold) / use < LOWEST else ""
+
+
+def _drawn(what: str, tonnes: float, trade: Trade, sampler: Sampler, label: str) -> Array:
+    """Return draws of traded tonnes, counted as the material of the chain by their content."""
+    low, high = trade.grade
+    content = sampler.amount(f"content of {what} {label}", 1.0, 0.0, "trade", low, high)
+    return sampler.amount(f"{what} {label}", tonnes, log_sd("reported"), "trade") * content

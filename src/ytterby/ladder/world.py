@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from ytterby.chain.chain import Chain, load_chain, load_world, packaged_metals
+from ytterby.chain.chain import Chain, is_path, load_chain, load_world, packaged_metals
 from ytterby.chain.check import check
 from ytterby.chain.descriptor import write_bytes
 from ytterby.chain.read import empty_table
@@ -31,25 +31,28 @@ def raw_materials() -> tuple[str, ...]:
 
 
 def find_chain(name_or_path: str) -> Chain:
-    """Return the chain of a metal: a package by name or folder, else a raw material of the world tables.
+    """Return the chain of a metal: a package or a raw material by name, else a package by its folder.
 
-    A folder is checked in full first; packages that ship with Ytterby were.
+    A folder is taken where the argument has a separator or the folder a datapackage.json, and is checked in full;
+    packages that ship with Ytterby were. A known name always comes before a folder of that name.
 
     Raises:
         UnknownNameError: neither; the nearest names of both are offered.
+        YtterbyError: there is no such folder.
         PackageError: the package in the folder breaks a rule; carries every fault.
     """
     folded = name_or_path.strip().lower().replace(" ", "-").replace("_", "-")
     packages = {name.replace("_", "-"): name for name in packaged_metals()}
     if folded in packages:
         return load_chain(packages[folded])
-    if Path(name_or_path).is_dir():
-        report = check(name_or_path)
-        if not report.is_sound:
-            raise PackageError(report.faults)
-        return load_chain(name_or_path)
     if folded in raw_materials():
         return raw_material_chain(folded)
+    folder = Path(name_or_path)
+    if is_path(name_or_path) or (folder / "datapackage.json").is_file():
+        report = check(name_or_path)
+        if not report.is_sound:
+            raise PackageError(report.faults, path=name_or_path)
+        return load_chain(name_or_path)
     raise UnknownNameError("metal", name_or_path, [*packages, *raw_materials()])
 
 
@@ -61,7 +64,8 @@ def words(unit: str) -> str:
 def raw_material_chain(raw_material: str) -> Chain:
     """Return a chain of one rung, the mine production of a raw material.
 
-    Amounts are turned into tonnes of the publisher's basis; the unit as published goes with the chain. Volumes of gas
+    Amounts are turned into tonnes of the publisher's basis; the unit as published goes with the chain. Its trade is that
+    of the lines of the primary line's stage. Volumes of gas
     count by weight only to be compared with trade, and the rung prints no tonnes.
     """
     world = load_world()
@@ -80,7 +84,8 @@ def raw_material_chain(raw_material: str) -> Chain:
         "source_id",
         "confidence",
     )
-    weights = lines_of(world, [raw_material], RULES["ytterby"])
+    lines = lines_of(world, [raw_material], RULES["ytterby"]).filter(pl.col("net_weight") > 0)
+    weights = lines.select("raw_material_id", "hs6", pl.col("net_weight").alias("weight"), pl.col("net_basis"))
     hs6 = world.raw_material_hs6.join(weights, on=["raw_material_id", "hs6"]).select(
         pl.col("raw_material_id").alias("material_id"), "hs6", "hs_version", "weight", "source_id", "confidence"
     )
@@ -93,7 +98,7 @@ def raw_material_chain(raw_material: str) -> Chain:
     settings: dict[str, Any] = {"metal": raw_material, "raw_material": raw_material}
     settings["components"] = {raw_material: [raw_material]}
     settings |= {"base_year": int(str(produced["year"].max())), "matter": "untracked", "published_unit": words(unit)}
-    settings |= {"trade_basis": str(weights["basis"][0]) if weights.height else "", "is_mass": unit not in NOT_MASS}
+    settings |= {"trade_basis": str(weights["net_basis"][0]) if weights.height else "", "is_mass": unit not in NOT_MASS}
     metadata = {"name": raw_material, "ytterby": settings}
     return Chain(raw_material, metadata, MappingProxyType(tables), world.digest)
 

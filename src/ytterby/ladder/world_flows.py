@@ -1,7 +1,8 @@
 """What GeoPolRisk reads of the world package: trade with risk, own production, concentration of production.
 
 Trade is weighed in the production basis where the content of every line of a raw material is known (t of basis per
-gross tonne), gross elsewhere. Governance g = (2.5 - PV) / 5 within 0..1, 0.5 where no estimate exists. A million
+gross tonne), gross elsewhere; trade behind import reliance, of the lines of one stage, by the same rule for these
+lines alone. Governance g = (2.5 - PV) / 5 within 0..1, 0.5 where no estimate exists. A million
 cubic metres of gas count as 800 t (0.8 kg per cubic metre). `Rules` says where the two methods part.
 """
 
@@ -48,7 +49,8 @@ class Rules:
     The reference casts production to whole units before HHI; keeps today's members of a bloc for all years; weighs
     trade gross; takes Taiwan as a place without governance; counts the value of flows of unknown quantity in the
     price, and prints price 0 where nothing was bought; adds million cubic metres of own gas to tonnes of trade; takes
-    Guyana's governance and own gold from French Guiana's rows, which its tables also call Guyana.
+    Guyana's governance and own gold from French Guiana's rows, which its tables also call Guyana; and prints trade of
+    all lines of a basket together, where ours prints those of the first line's stage, which reliance rests on.
     """
 
     whole_units: bool
@@ -59,26 +61,37 @@ class Rules:
     prices_nothing_at_zero: bool
     gas_in_tonnes: bool
     guyana_as_printed: bool
+    one_stage: bool
 
 
 RULES: dict[str, Rules] = {
-    "ytterby": Rules(False, True, True, True, False, False, True, False),
-    "geopolrisk-py": Rules(True, False, False, False, True, True, False, True),
+    "ytterby": Rules(False, True, True, True, False, False, True, False, True),
+    "geopolrisk-py": Rules(True, False, False, False, True, True, False, True, False),
 }
 
 
 def lines_of(world: WorldTables, materials: list[str], rules: Rules) -> pl.DataFrame:
-    """Return the held trade lines of each raw material with the weight of a gross tonne and the basis."""
+    """Return the held trade lines of each raw material with the weight of a gross tonne and the basis.
+
+    `weight` counts for the risk, over all lines; `net_weight` and `net_basis` for reliance, over the lines of the
+    primary line's stage alone (ores against ores): other lines have net weight 0.
+    """
     lines = world.raw_material_hs6.filter(
         pl.col("raw_material_id").is_in(materials), pl.col("role") != "midstream", pl.col("is_held")
     )
-    known = pl.col("content").cast(pl.Float64).is_not_null().all().over("raw_material_id")
-    uses = known if rules.uses_content else pl.lit(value=False)
-    return lines.select(
+    primary = pl.col("stage").filter(pl.col("role") == "primary").first().over("raw_material_id")
+    is_net = (pl.col("stage") == primary).fill_null(value=True) if rules.one_stage else pl.lit(value=True)
+    content = pl.col("content").cast(pl.Float64)
+    lacks = content.is_null()
+    known, net_known = (~part.any().over("raw_material_id") for part in (lacks, lacks & pl.col("is_net")))
+    uses, net_uses = (known, net_known) if rules.uses_content else (pl.lit(value=False), pl.lit(value=False))
+    net_weight = pl.when(net_uses).then(content).otherwise(1.0)
+    return lines.with_columns(is_net.alias("is_net")).select(
         "raw_material_id",
         pl.col("hs6").cast(pl.String),
-        pl.when(uses).then(pl.col("content").cast(pl.Float64)).otherwise(1.0).alias("weight"),
-        pl.when(uses).then(pl.lit("content")).otherwise(pl.lit("gross")).alias("basis"),
+        pl.when(uses).then(content).otherwise(1.0).alias("weight"),
+        pl.when("is_net").then(net_weight).otherwise(0.0).alias("net_weight"),
+        pl.when(net_uses).then(pl.lit("content")).otherwise(pl.lit("gross")).alias("net_basis"),
     )
 
 
@@ -110,6 +123,7 @@ def flows_of(world: WorldTables, lines: pl.DataFrame, years: list[int], rules: R
             "importer",
             quantity.alias("gross"),
             (quantity * pl.col("weight")).alias("quantity"),
+            (quantity * pl.col("net_weight")).alias("net"),
             pl.when(counted).then(pl.col("value_kusd").cast(pl.Float64)).otherwise(0.0).alias("value"),
             pl.col("risk").fill_null(RISK_OF_UNKNOWN),
             pl.col("risk").is_null().alias("is_unknown"),
