@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from ytterby.chain.chain import Chain
-from ytterby.chain.descriptor import write_descriptor, write_text
+from ytterby.chain.descriptor import naming, write_descriptor, write_text
 from ytterby.chain.needed import needed_tables
 from ytterby.chain.schema import schema
 from ytterby.errors import UnknownNameError, YtterbyError
@@ -55,8 +55,9 @@ def column_table(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 def _write_folder(chain: Chain, tables: Mapping[str, pl.DataFrame], folder: Path, kind: str) -> Path:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise YtterbyError(f"'{folder}' exists and is not an empty folder; name a new one")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    with naming(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
         for name, frame in tables.items():
             if kind == "csv":
@@ -81,8 +82,9 @@ def _write_workbook(tables: Mapping[str, pl.DataFrame], path: Path) -> Path:
         raise YtterbyError("writing xlsx needs the extra: pip install 'ytterby[xlsx]'") from error
     if path.is_dir():
         raise YtterbyError(f"'{path}' is a folder; name the workbook, such as {path.name}/{path.name}.xlsx")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         draft = made / "draft.xlsx"
         with Workbook(draft, {"strings_to_formulas": False, "strings_to_urls": False}) as book:

@@ -2,7 +2,7 @@
 
 Every number in it is an example marked `assumed`, to be replaced; two invented countries with user-assigned codes hold
 the example sites, so that nothing is claimed of a real one. CSV knows no comments: they stand in README.md, made from
-the schema, and in the notes of the rows. Amounts are gross tonnes of the material. Refuses a folder that holds a file.
+the schema, and in the notes of the rows. Amounts are gross tonnes of the material. Refuses a folder that holds a file, and the name of a packaged metal.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ytterby.chain.chain import data_folder
-from ytterby.chain.descriptor import write_descriptor, write_text
+from ytterby.chain.chain import NOT_METALS, data_folder, packaged_metals
+from ytterby.chain.descriptor import naming, write_descriptor, write_text
 from ytterby.chain.schema import Column, schema
 from ytterby.errors import YtterbyError
 
@@ -36,19 +36,25 @@ def write_template(metal: str, folder: Path) -> Path:
     """Write a commented template package for a metal, whole or not at all, and return its folder.
 
     Raises:
-        YtterbyError: the metal's name makes no id, or the folder holds something already.
+        YtterbyError: the metal's name makes no id or is that of a packaged metal, or the folder holds something.
     """
     name = "-".join(metal.strip().lower().replace("_", " ").split())
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise YtterbyError(
             f"'{metal}' makes no id: name the metal in letters and digits, such as cobalt or rare-earths"
         )
+    if name.replace("-", "_") in (*packaged_metals(), *NOT_METALS):
+        raise YtterbyError(
+            f"'{name}' is the name of a package that ships with Ytterby: take another, such as my-{name}, "
+            f"or start from its tables with: ytterby export {name}"
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise YtterbyError(f"'{folder}' exists and is not an empty folder; name a new one")
     symbol = component_of(name)
     tables = _example_tables(name, symbol)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    with naming(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
         for table, rows in tables.items():
             write_text(made / f"{table}.csv", _csv(table, rows))

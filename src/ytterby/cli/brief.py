@@ -31,10 +31,12 @@ def brief(
     from ytterby.errors import YtterbyError
     from ytterby.ladder import find_chain
     from ytterby.ladder import ladder as climb
+    from ytterby.ladder.world import refuse_late
 
     if out.exists() and not out.is_dir():
         raise YtterbyError(f"'{out}' is no folder; name one to write to")
     chain = find_chain(metal)
+    refuse_late(chain, year)
     with progress(f"brief {chain.metal}", quiet=as_json) as report:
         result = climb(
             chain, year=year, bloc=bloc, draws=draws, seed=seed, corroborated=corroborated, progress=report

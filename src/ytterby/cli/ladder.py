@@ -51,7 +51,9 @@ def ladder(
         Method, typer.Option(help="GeoPolRisk as ours, or as geopolrisk-py 2.0.1 computes it.")
     ] = Method.YTTERBY,
     all_materials: Annotated[bool, typer.Option("--all", help="All raw materials instead of one metal.")] = False,
-    years: Annotated[str, typer.Option(help="With --all: a year or a span, such as 2018:2024.")] = "2018:2024",
+    years: Annotated[
+        str, typer.Option(help="With --all: a year or a span, such as 2018:2024, which is the default.")
+    ] = "",
     to: Annotated[Path | None, typer.Option(help="With --all: file to write, .parquet, .csv or .xlsx.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
 ) -> None:
@@ -63,16 +65,20 @@ def ladder(
     if all_materials:
         if metal:
             raise typer.BadParameter(f"either --all or one metal, not both: '{metal}'", param_hint="METAL")
-        _all(bloc, years, method, to, as_json)
+        _all(bloc, _span(years or "2018:2024"), method, to, as_json)
         return
     if not metal:
         raise typer.BadParameter("name a metal, or ask for --all", param_hint="METAL")
     if to is not None:
         raise typer.BadParameter("goes with --all; for one metal, print --json", param_hint="--to")
+    if years:
+        raise typer.BadParameter("goes with --all; for one metal, name --year", param_hint="--years")
     from ytterby.ladder import find_chain
     from ytterby.ladder import ladder as run
+    from ytterby.ladder.world import refuse_late
 
     chain = find_chain(metal)
+    refuse_late(chain, year)
     with progress(f"ladder {chain.metal}", quiet=as_json) as report:
         result = run(
             chain,
@@ -103,27 +109,41 @@ def _print(result: LadderResult, by: By) -> None:
         typer.echo(line)
     for note in result.notes:
         typer.echo(note)
+    for rung in result.rungs:
+        if rung.import_reliance.value is not None and rung.import_reliance.why:
+            typer.echo(f"Reliance of {result.bloc}, {rung.name}: {rung.import_reliance.why}.")
     score = result.geopolrisk.get("score")
     if score is not None:
         typer.echo(
             f"GeoPolRisk of {result.bloc}: {score:.4f} (import risk {percent(result.geopolrisk['import_risk'] or 0.0)})"
         )
+    else:
+        typer.echo(f"GeoPolRisk of {result.bloc}: none, {result.geopolrisk.get('why', 'not known')}")
 
 
-def _all(bloc: str, years: str, method: Method, to: Path | None, as_json: bool) -> None:
+def _span(years: str) -> range:
+    """Return the years of a span, or say what is wrong with it."""
+    span = re.fullmatch(r"(\d{4})(?::(\d{4}))?", years)
+    if not span:
+        raise typer.BadParameter(f"'{years}' is neither a year nor a span such as 2018:2024", param_hint="--years")
+    first, last = int(span[1]), int(span[2] or span[1])
+    if last < first:
+        raise typer.BadParameter(f"'{years}' ends before it starts; write {last}:{first}", param_hint="--years")
+    return range(first, last + 1)
+
+
+def _all(bloc: str, years: range, method: Method, to: Path | None, as_json: bool) -> None:
     from ytterby.chain import load_world
     from ytterby.chain.places import resolve_bloc
     from ytterby.ladder.world import world_ladder, write_table
 
-    span = re.fullmatch(r"(\d{4})(?::(\d{4}))?", years)
-    if not span:
-        raise typer.BadParameter(f"'{years}' is neither a year nor a span such as 2018:2024", param_hint="--years")
     if to is None and not as_json:
         raise typer.BadParameter("name a file to write, or ask for --json", param_hint="--to")
-    first = int(span[1])
-    wanted = range(first, int(span[2] or first) + 1)
     places = None if bloc.lower() == "all" else [resolve_bloc(load_world(), bloc)]
-    table = world_ladder(years=wanted, places=places, method=method.value)
+    if places == ["WORLD"]:
+        words = "the world imports nothing; name a place or a bloc, or 'all' for every one"
+        raise typer.BadParameter(words, param_hint="--for")
+    table = world_ladder(years=years, places=places, method=method.value)
     if to is not None:
         write_table(table, to)
     if as_json:

@@ -17,10 +17,11 @@ from ytterby.chain.chain import Chain, is_path, load_chain, load_world, packaged
 from ytterby.chain.check import check
 from ytterby.chain.descriptor import write_bytes
 from ytterby.chain.read import empty_table
-from ytterby.errors import PackageError, UnknownNameError
+from ytterby.errors import PackageError, UnknownNameError, YtterbyError
 from ytterby.ladder.geopolrisk import Method, geopolrisk_table
 from ytterby.ladder.world_flows import RULES, TONNES_PER_UNIT, lines_of
 
+LATEST_A = 3
 NOT_MASS = ("Mio m3",)
 UNIT_WORDS = {"Mio": "million", "ct": "carats (of 0.2 g)"}
 
@@ -54,6 +55,21 @@ def find_chain(name_or_path: str) -> Chain:
             raise PackageError(report.faults, path=name_or_path)
         return load_chain(name_or_path)
     raise UnknownNameError("metal", name_or_path, [*packages, *raw_materials()])
+
+
+def refuse_late(chain: Chain, year: int | None) -> None:
+    """Refuse a year more than three after the last published output of a chain: the figures would be those of then.
+
+    Raises:
+        YtterbyError: the year is too late; names the last one.
+    """
+    made = chain.facility_output.filter(pl.col("measure") == "production")
+    known = pl.concat([chain.stage_output["year"], made["year"]]).drop_nulls()
+    last = max(known, default=None)
+    if year is not None and last is not None and year > last + LATEST_A:
+        raise YtterbyError(
+            f"unknown year '{year}': the last published output of {chain.metal} is of {last}; nearest: {last}"
+        )
 
 
 def words(unit: str) -> str:

@@ -14,6 +14,7 @@ from ytterby.errors import UnitError, nearest
 
 YEARS = (1850, 2100)
 EMPTY = "is required and empty"
+TOO_LARGE = 1e15
 SIGNED = frozenset({"estimate", "growth_per_a", "latitude", "longitude"})
 BOUNDS = {"latitude": (-90.0, 90.0), "longitude": (-180.0, 180.0), "estimate": (-4.0, 4.0), "trl": (1.0, 9.0)}
 FORMS = {
@@ -114,6 +115,8 @@ def _check_range(context: Context, frame: pl.DataFrame, column: Column) -> None:
         )
     elif column.type in ("number", "integer") and column.name not in SIGNED:
         _report(context, frame.filter(cell < 0), column, "is negative", "write zero or more, or leave it empty")
+        large = frame.filter(cell >= TOO_LARGE)
+        _report(context, large, column, f"is not below {TOO_LARGE:g}", "check the number and its unit")
 
 
 def _check_bounds(context: Context, table: str) -> None:

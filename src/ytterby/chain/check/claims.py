@@ -64,7 +64,7 @@ def _check_ownership(context: Context) -> None:
         if found:
             mend = f"end or supersede one of {', '.join(sorted(statements))}, or correct a share"
             context.add("ownership", max(found), "share", owned, f"shares held at one time sum to {total:.4g}", mend)
-    context.count("ownership sums", sums.height)
+    context.count("ownership sums", sums.filter(pl.col("owned_id").is_in(own["owned_id"].implode())).height)
     if over.is_empty() and not context.faulty_rows("ownership"):
         _check_closed_groups(context)
 
