@@ -112,6 +112,7 @@ def describe(table: str) -> str:
     return "\n".join(lines)
 
 
+UNKEYED = frozenset({"trade"})  # a flow is told apart by its HS line too, which may not be known
 _FIELD_TYPES = {"number": "number", "fraction": "number", "integer": "integer", "year": "integer", "boolean": "boolean"}
 _PATTERNS = {"hs6": HS6_PATTERN, "place": PLACE_PATTERN, "date": DATE_PATTERN, "id": ID_PATTERN}
 
@@ -150,7 +151,7 @@ def table_descriptor(table: str, *, present: frozenset[str], columns: frozenset[
     if "conflict_id" in columns and table != "conflicts":
         key.append("source_id")
     descriptor: dict[str, Any] = {"fields": [field_descriptor(column) for column in held], "missingValues": [""]}
-    if key:
+    if key and table not in UNKEYED:
         descriptor["primaryKey"] = key
     foreign = []
     for column in held:

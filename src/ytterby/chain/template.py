@@ -2,7 +2,8 @@
 
 Every number in it is an example marked `assumed`, to be replaced; two invented countries with user-assigned codes hold
 the example sites, so that nothing is claimed of a real one. CSV knows no comments: they stand in README.md, made from
-the schema, and in the notes of the rows. Amounts are gross tonnes of the material. Refuses a folder that holds a file, and the name of a packaged metal.
+the schema, and in the notes of the rows. Amounts are gross tonnes of the material. Refuses a folder that
+holds a file, and the name of a packaged metal.
 """
 
 from __future__ import annotations

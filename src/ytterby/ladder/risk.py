@@ -60,10 +60,15 @@ def trade_parameters(
 
 
 def in_force(chain: Chain, day: dt.date) -> pl.DataFrame:
-    """Return the policies in force on a day: announced, suspended, expired and withdrawn ones are not."""
-    dated = chain.policy_status.with_columns(first_day("date").alias("start")).filter(pl.col("start") <= day)
+    """Return the policies in force on a day: announced, suspended, expired and withdrawn ones are not.
+
+    An amendment leaves an act in the state that it had.
+    """
+    dated = chain.policy_status.with_columns(first_day("date").alias("start")).filter(
+        (pl.col("start") <= day) & (pl.col("status") != "amended")
+    )
     last = dated.sort("policy_id", "start", maintain_order=True).group_by("policy_id", maintain_order=True).last()
-    live = last.filter(pl.col("status").is_in(["in_force", "resumed", "amended"]))["policy_id"]
+    live = last.filter(pl.col("status").is_in(["in_force", "resumed"]))["policy_id"]
     return chain.policies.filter(pl.col("policy_id").is_in(live.implode()))
 
 

@@ -25,9 +25,7 @@ def raw_material_of(world: Chain, chain: Chain) -> str | None:
     return name if name in set(world.raw_materials["raw_material_id"]) else None
 
 
-def geopolrisk_of(
-    world: Chain, chain: Chain, bloc: str, year: int, *, method: str = "ytterby"
-) -> dict[str, Any]:
+def geopolrisk_of(world: Chain, chain: Chain, bloc: str, year: int, *, method: str = "ytterby") -> dict[str, Any]:
     """Return the GeoPolRisk scores of a chain's raw material for a place or bloc.
 
     Where there is no score, the values are empty and `why` says the reason.

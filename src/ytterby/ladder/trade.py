@@ -62,7 +62,8 @@ def trade_flows(chain: Chain, world: Chain, material: str, year: int) -> tuple[p
     lines = chain.material_hs6.filter((pl.col("material_id") == material) & (pl.col("weight") > 0))
     if chain.settings.get("trade") == "complete":
         own = chain.trade.filter((pl.col("material_id") == material) & (pl.col("year") == year))
-        flows = own.select("exporter", "importer", pl.col("quantity").alias("t"), pl.lit(None, pl.Float64).alias("level"))
+        level = pl.lit(None, pl.Float64).alias("level")
+        flows = own.select("exporter", "importer", pl.col("quantity").alias("t"), level)
         return flows, "" if flows.height else f"no trade of it in {year} is stated"
     if lines.is_empty():
         return nothing, "no HS line stands for this material"
@@ -85,7 +86,8 @@ def _with_level(trade: pl.DataFrame) -> pl.DataFrame:
     priced = trade.with_columns(price.alias("price"))
     passed = pl.col("quantity_t").cum_sum().over("hs6") / pl.col("quantity_t").sum().over("hs6")
     ranked = priced.filter(pl.col("price") > 0).sort("hs6", "price", "exporter", "importer").with_columns(part=passed)
-    middle = ranked.filter(pl.col("part") >= 0.5).group_by("hs6", maintain_order=True).agg(middle=pl.col("price").first())
+    upper = ranked.filter(pl.col("part") >= 0.5).group_by("hs6", maintain_order=True)
+    middle = upper.agg(pl.col("price").first().alias("middle"))
     return priced.join(middle, on="hs6", how="left").with_columns((pl.col("price") / pl.col("middle")).alias("level"))
 
 

@@ -80,9 +80,9 @@ def words(unit: str) -> str:
 def raw_material_chain(raw_material: str) -> Chain:
     """Return a chain of one rung, the mine production of a raw material.
 
-    Amounts are turned into tonnes of the publisher's basis; the unit as published goes with the chain. Its trade is that
-    of the lines of the primary line's stage. Volumes of gas
-    count by weight only to be compared with trade, and the rung prints no tonnes.
+    Amounts are turned into tonnes of the publisher's basis; the unit as published goes with the chain. Its trade is
+    that of the lines of the primary line's stage. Volumes of gas count by weight only to be compared with trade, and
+    the rung prints no tonnes.
     """
     world = load_world()
     row = world.raw_materials.filter(pl.col("raw_material_id") == raw_material).row(0, named=True)
