@@ -89,6 +89,7 @@ def test_toy_is_examined_whole(toy: Copy) -> None:
     assert report.not_examined == ()
     assert report.examined["recipe balances"] == 6
     assert report.examined["mined materials"] == 2
+    assert report.examined["ownership sums"] < len(toy.read("ownership")), "its own rows, not the shared ones"
     assert report.examined["rows"] == sum(len(toy.read(p.stem)) - 1 for p in toy.folder.glob("*.csv"))
 
 
@@ -108,6 +109,7 @@ CELLS: dict[str, tuple[Plant, Expected]] = {
     "infinite": cell("trade", 2, "quantity", "inf"),
     "a thousands mark": cell("trade", 2, "quantity", "1,000"),
     "a negative amount": cell("facility_output", 2, "quantity", "-600"),
+    "an amount beyond the Earth": cell("facility_output", 2, "quantity", "1e308"),
     "a percent": cell("ownership", 2, "share", "80"),
     "a fraction of mass above 1": cell("compositions", 4, "mass_fraction", "1.2"),
     "a year with two digits": cell("facility_output", 2, "year", "23"),

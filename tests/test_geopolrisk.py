@@ -10,6 +10,7 @@ import pytest
 
 from ytterby.errors import UnknownNameError
 from ytterby.ladder.geopolrisk import NO_CONTENT, NO_LINE, NO_MEMBER, geopolrisk_table
+from ytterby.ladder.trade import MOSTLY_SOLD, NO_USE
 
 DATA = Path(__file__).parents[1] / "src" / "ytterby" / "data"
 GOLDEN = Path(__file__).parent / "golden"
@@ -67,7 +68,14 @@ def small(production: float = 100.0, from_b: float = 30.0, from_c: float = 50.0,
         ),
         pl.DataFrame({"raw_material_id": ["ore", "salt"]}),
         pl.DataFrame(
-            {"raw_material_id": ["ore"], "hs6": ["260000"], "role": ["primary"], "is_held": [True], "content": [1.0]}
+            {
+                "raw_material_id": ["ore"],
+                "hs6": ["260000"],
+                "role": ["primary"],
+                "stage": ["mining"],
+                "is_held": [True],
+                "content": [1.0],
+            }
         ),
     )
 
@@ -168,6 +176,35 @@ def test_content_turns_trade_into_the_production_basis() -> None:
     assert row["import_risk"] == pytest.approx(51 / 2 / 150)
     assert row["price_kusd_per_t"] == pytest.approx(2.5)
     assert only_row(half, method="geopolrisk-py")["import_risk"] == pytest.approx(0.255)
+
+
+def test_lines_of_another_stage_bear_risk_but_no_reliance() -> None:
+    tables = small()
+    metal = tables.raw_material_hs6.with_columns(
+        hs6=pl.lit("810000"), role=pl.lit("complementary"), stage=pl.lit("smelting"), content=pl.lit(None, pl.Float64)
+    )
+    bought = tables.world_trade.with_columns(hs6=pl.lit("810000"))
+    both = replace(
+        tables,
+        raw_material_hs6=pl.concat([tables.raw_material_hs6, metal]),
+        world_trade=pl.concat([tables.world_trade, bought]),
+    )
+    row, alone = only_row(both), only_row(tables)
+    assert row["import_risk"] == pytest.approx(2 * 51 / 300)
+    for name in ("imports_t", "exports_t", "import_reliance", "basis"):
+        assert row[name] == alone[name], name
+    assert only_row(both, method="geopolrisk-py")["import_risk"] == pytest.approx(row["import_risk"])
+
+
+@pytest.mark.parametrize(("sold", "why"), [(90.0, None), (160.0, MOSTLY_SOLD), (200.0, NO_USE), (250.0, NO_USE)])
+def test_reliance_of_who_sells_most_is_withheld(sold: float, why: str | None) -> None:
+    tables = small()
+    away = pl.DataFrame({"exporter": ["AUS"], "quantity_t": [sold], "value_kusd": [1.0]}).with_columns(
+        hs6=pl.lit("260000"), year=pl.lit(2020), importer=pl.lit("DEU")
+    )
+    row = only_row(replace(tables, world_trade=pl.concat([tables.world_trade, away])))
+    assert row["import_reliance_why"] == why
+    assert row["import_reliance"] == (None if why else pytest.approx((100 - sold) / (200 - sold)))
 
 
 def test_order_of_rows_changes_nothing(world: Tables, blocs: pl.DataFrame) -> None:

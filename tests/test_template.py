@@ -14,7 +14,7 @@ from ytterby.errors import YtterbyError
 from ytterby.ladder import ladder
 
 
-@pytest.mark.parametrize("metal", ["cobalt", "Rare earths", "solder", "toy"])
+@pytest.mark.parametrize("metal", ["cobalt", "Platinum group", "solder"])
 def test_a_template_passes_and_gives_a_ladder(metal: str, tmp_path: Path) -> None:
     folder = write_template(metal, tmp_path / "mine")
     report = check(folder)
@@ -74,5 +74,12 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "  ", "../cobalt", "-", "7up", "kobalt, deutsch", "钨"])
 def test_a_name_that_makes_no_id_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(YtterbyError, match="makes no id"):
+        write_template(name, tmp_path / "x")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["toy", "Tungsten", "world"])
+def test_the_name_of_a_package_that_ships_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(YtterbyError, match="ships with Ytterby"):
         write_template(name, tmp_path / "x")
     assert list(tmp_path.iterdir()) == []

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import math
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
 from ytterby.chain import load_world
-from ytterby.errors import UnknownNameError
+from ytterby.chain.template import write_template
+from ytterby.errors import PackageError, UnknownNameError, YtterbyError
 from ytterby.ladder import LadderResult, find_chain, ladder, world_ladder
 from ytterby.ladder.geopolrisk import NO_LINE
 from ytterby.ladder.result import CLAIMS, INDICES
+from ytterby.ladder.scores import geopolrisk_of
 from ytterby.ladder.world import raw_material_chain, raw_materials, write_table
 
 YEAR = 2022
@@ -99,6 +102,42 @@ def test_single_ladder_agrees_with_the_table(material: str) -> None:
         assert rung.import_reliance.value == pytest.approx(held["import_reliance"])
 
 
+@pytest.mark.parametrize("material", raw_materials())
+def test_reliance_of_a_single_ladder_is_that_of_the_table(material: str) -> None:
+    chain = raw_material_chain(material)
+    for region in ("EU", "JPN", "USA"):
+        (rung,) = ladder(chain, year=YEAR, bloc=region, draws=1).rungs
+        found, held = rung.import_reliance, row(material, region)
+        if held["import_reliance"] is None:
+            assert found.value is None
+            assert found.why
+        else:
+            assert found.value == pytest.approx(held["import_reliance"], rel=1e-9)
+            assert -1 <= found.value <= 1
+
+
+def test_reliance_of_the_package_of_tungsten_is_near_that_of_the_table() -> None:
+    held = world_ladder(years=[2024], materials=["tungsten"], places=["EU"])["import_reliance"][0]
+    rungs = ladder(find_chain("tungsten"), year=2024, bloc="EU", draws=50).rungs
+    ore = next(rung for rung in rungs if rung.material == "tungsten-concentrate").import_reliance
+    assert ore.value == pytest.approx(held, abs=0.01), "the packages' output and content may differ by rounding"
+    assert ore.low is not None
+    assert ore.low < held < (ore.high or 0.0)
+    assert "% of exports have a price more than 3 times above or below the median" in ore.why
+    assert "1 flow without a quantity not counted" in ore.why
+
+
+@pytest.mark.parametrize(
+    ("bloc", "year", "words"),
+    [("EU", 2017, "held for 2018 to 2024"), ("WORLD", 2022, "imports nothing"), ("EU", 2022, NO_LINE)],
+)
+def test_missing_geopolrisk_says_why(bloc: str, year: int, words: str) -> None:
+    told = geopolrisk_of(load_world(), raw_material_chain("gallium"), bloc, year)
+    assert told["score"] is None
+    assert words in told["why"]
+    assert "why" not in geopolrisk_of(load_world(), raw_material_chain("antimony"), "EU", YEAR)
+
+
 def test_antimony_has_the_shape_of_any_ladder() -> None:
     told = json.loads(json.dumps(climbed("antimony").to_dict(), allow_nan=False))
     assert (told["metal"], told["year"], told["for"]) == ("antimony", YEAR, "EU")
@@ -147,11 +186,28 @@ def test_rung_of_every_raw_material_is_whole() -> None:
 
 
 def test_find_chain_takes_any_spelling() -> None:
-    assert find_chain("Rare Earths").metal == "rare-earths"
+    assert find_chain("Rare Earths").settings["raw_material"] == "rare-earths"
     assert find_chain("natural_gas").metal == "natural-gas"
     assert find_chain("TUNGSTEN").name == "tungsten", "the package comes before the raw material"
     with pytest.raises(UnknownNameError, match="nearest: antimony"):
         find_chain("antimny")
+
+
+def test_a_known_name_comes_before_a_folder_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("antimony", "toy", "mine"):
+        Path(name).mkdir()
+    assert find_chain("antimony").name == "antimony"
+    assert find_chain("toy").name == "toy"
+    with pytest.raises(UnknownNameError, match="unknown metal 'mine'"):
+        find_chain("mine")
+    with pytest.raises(YtterbyError, match=r"there is no folder './theirs'"):
+        find_chain("./theirs")
+    write_template("cobalt", Path("mine"))
+    assert find_chain("mine").metal == find_chain("./mine").metal == "cobalt"
+    Path("mine/sources.csv").unlink()
+    with pytest.raises(PackageError, match=r"all of them: ytterby check ./mine"):
+        find_chain("./mine")
 
 
 @pytest.mark.parametrize(

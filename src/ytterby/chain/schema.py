@@ -112,7 +112,12 @@ def describe(table: str) -> str:
     return "\n".join(lines)
 
 
-UNKEYED = frozenset({"trade"})  # a flow is told apart by its HS line too, which may not be known
+# What tells rows apart where optional columns do so too: they may be empty, and count as they are.
+ROW_KEYS: Mapping[str, tuple[str, ...]] = {
+    "process_parameters": ("process_id", "parameter", "place_id", "money_year"),
+    "prices": ("material_id", "date", "market"),
+    "trade": ("material_id", "hs6", "year", "exporter", "importer"),
+}
 _FIELD_TYPES = {"number": "number", "fraction": "number", "integer": "integer", "year": "integer", "boolean": "boolean"}
 _PATTERNS = {"hs6": HS6_PATTERN, "place": PLACE_PATTERN, "date": DATE_PATTERN, "id": ID_PATTERN}
 
@@ -147,11 +152,11 @@ def table_descriptor(table: str, *, present: frozenset[str], columns: frozenset[
     Only the `columns` that its file holds are described; rows of a conflict set share a key and differ by source.
     """
     held = [column for column in schema()[table] if column.name in columns]
-    key = [column.name for column in held if column.is_key]
+    key = [name for name in ROW_KEYS.get(table, key_columns(table)) if name in columns]
     if "conflict_id" in columns and table != "conflicts":
         key.append("source_id")
     descriptor: dict[str, Any] = {"fields": [field_descriptor(column) for column in held], "missingValues": [""]}
-    if key and table not in UNKEYED:
+    if key:
         descriptor["primaryKey"] = key
     foreign = []
     for column in held:

@@ -38,9 +38,7 @@ def brief(
     chain = find_chain(metal)
     refuse_late(chain, year)
     with progress(f"brief {chain.metal}", quiet=as_json) as report:
-        result = climb(
-            chain, year=year, bloc=bloc, draws=draws, seed=seed, corroborated=corroborated, progress=report
-        )
+        result = climb(chain, year=year, bloc=bloc, draws=draws, seed=seed, corroborated=corroborated, progress=report)
         report(1.0, "writing the page")
         written = write(chain, result, bloc=bloc, out=out)
     if as_json:

@@ -64,7 +64,9 @@ def _cell(value: object) -> str:
 def export(
     metal: Annotated[str, typer.Argument(help="A metal, a raw material, or the folder of a package.")],
     to: Annotated[Kind, typer.Option("--to", help="csv, parquet or xlsx.")] = Kind.CSV,
-    out: Annotated[Path | None, typer.Option(help="Folder, or file for xlsx; default METAL-tables or METAL.xlsx.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder, or file for xlsx; default METAL-tables or METAL.xlsx.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the path as JSON alone.")] = False,
 ) -> None:
     """Write all tables of a metal, with its shared rows and a table of columns, as CSV, Parquet or one Excel workbook.

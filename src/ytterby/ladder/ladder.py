@@ -85,13 +85,13 @@ def ladder(
 
 
 def _refuse_year(chain: Chain, year: int) -> None:
-    """Refuse a year far from every figure: before the first, or more than ten years after the last."""
+    """Refuse a year far from every figure: before the first, or more than three years after the last."""
     made = chain.facility_output.filter(pl.col("measure") != "planned_capacity")
     years = pl.concat([chain.stage_output["year"], made["year"]]).drop_nulls().unique().sort()
     if years.is_empty():
         raise YtterbyError(f"{chain.metal}: no output or capacity is stated for any year")
     first, last = int(years[0]), int(years[-1])
-    if not first <= year <= last + 10:
+    if not first <= year <= last + 3:
         near = first if year < first else last
         raise YtterbyError(f"unknown year '{year}': {chain.metal} has figures for {first} to {last}; nearest: {near}")
 

@@ -10,15 +10,10 @@ import polars as pl
 from ytterby.chain.check.cells import EMPTY, FORMS
 from ytterby.chain.check.context import ROW, Context
 from ytterby.chain.read import empty_table
-from ytterby.chain.schema import Column, key_columns, schema
+from ytterby.chain.schema import ROW_KEYS, Column, key_columns, schema
 from ytterby.errors import Fault, nearest
 
 ENTITY_TABLES = ("companies", "facilities", "materials", "processes", "raw_materials")
-CONFLICT_KEYS = {
-    "process_parameters": ["process_id", "parameter", "place_id", "money_year"],
-    "prices": ["material_id", "date", "market"],
-    "trade": ["material_id", "hs6", "year", "exporter", "importer"],
-}
 KEY_FAULTS = frozenset({FORMS["id"][1], FORMS["place"][1], EMPTY})
 FREE_PLACES = frozenset({"WORLD"})
 
@@ -34,7 +29,7 @@ def check_keys(context: Context) -> None:
 
 
 def _check_key(context: Context, table: str) -> None:
-    key = CONFLICT_KEYS.get(table, list(key_columns(table)))
+    key = list(ROW_KEYS.get(table, key_columns(table)))
     frame = context.sound(table).filter(pl.all_horizontal(pl.col(*key_columns(table)).is_not_null()))
     if not key or frame.is_empty():
         return
