@@ -1,8 +1,9 @@
 """Write docs/data/METAL.md, the data card of a metal package: what is covered, how sure, what is missing.
 
 Coverage and the unknown come from the ladder at the package's base year (values, not intervals, so that the size of
-the ensemble does not matter); the rest is counted from the tables. Nothing on the page is written by hand. `--check`
-writes nothing and exits 1 where a page is not what its package gives.
+the ensemble does not matter); the rest is counted from the tables. Nothing on the page is written by hand. Every
+packaged metal but the toy has a card, and the navigation of the pages follows. `--check` writes nothing and exits 1
+where a page or the navigation is not what the packages give.
 """
 
 from __future__ import annotations
@@ -15,20 +16,24 @@ from pathlib import Path
 
 import polars as pl
 
-from ytterby.chain import Chain, load_chain
+from ytterby.chain import Chain, load_chain, packaged_metals
 from ytterby.chain.control import trace_control
 from ytterby.chain.needed import needed_tables
 from ytterby.chain.provenance import provenance
+from ytterby.chain.recipes import chain_order
 from ytterby.chain.sources import CLASSES, source_classes
 from ytterby.ladder import LadderResult, Rung, ladder
+from ytterby.ladder.sites import operating_sites
 
 ROOT = Path(__file__).resolve().parents[1]
 CARDS = ROOT / "docs" / "data"
-METALS = ("tungsten",)
+NAVIGATION = ROOT / "mkdocs.yml"
+METALS = tuple(name for name in packaged_metals() if name != "toy")
 CONFIDENCE = ("measured", "reported", "estimated", "assumed")
 SITES_WANTED = 0.8
 UNKNOWN_ALLOWED = 0.25
 FROM_REFINING = ("refining", "smelting", "processing", "manufacturing")
+WANTED_STAGES = ("mining", *FROM_REFINING)
 RULES = {
     "newest_edition": "the newest edition",
     "official_statistics": "official statistics first",
@@ -44,7 +49,7 @@ def render(metal: str) -> str:
     result = ladder(chain, draws=2)
     parts = (
         _head(chain, result),
-        _coverage(result),
+        _coverage(chain, result),
         _confidence(chain),
         _sources(chain),
         _conflicts(chain),
@@ -81,7 +86,7 @@ def _head(chain: Chain, result: LadderResult) -> Iterator[str]:
     yield f"`ytterby sources {chain.name}` lists the document behind each number."
 
 
-def _coverage(result: LadderResult) -> Iterator[str]:
+def _coverage(chain: Chain, result: LadderResult) -> Iterator[str]:
     yield ""
     yield "## Coverage"
     yield ""
@@ -96,11 +101,65 @@ def _coverage(result: LadderResult) -> Iterator[str]:
     yield ""
     yield from (f"- `{rung.material}`: {rung.basis_note}" for rung in rungs)
     yield ""
-    yield f"Wanted: a figure for {_percent(SITES_WANTED)} of operating sites from mining to manufacturing, and at most"
-    yield f"{_percent(UNKNOWN_ALLOWED)} unknown by place from refining on. Not reached:"
+    yield "### Not reached"
     yield ""
-    short = [line for rung in rungs for line in _shortfalls(rung)]
+    yield f"Wanted: a figure for {_percent(SITES_WANTED)} of operating sites from mining to manufacturing, and at most"
+    yield f"{_percent(UNKNOWN_ALLOWED)} unknown by place from refining on. What is short, site by site, with what was"
+    yield "searched and the document that would settle it:"
+    yield ""
+    short = [line for material in chain_order(chain) for line in _short(chain, result, material)]
     yield from (short or ["- nothing"])
+
+
+def _short(chain: Chain, result: LadderResult, material: str) -> Iterator[str]:
+    """Say where a material falls short, then each site without a figure, each with the gaps recorded for it."""
+    rung = next((rung for rung in result.rungs if rung.material == material and rung.stage != "use"), None)
+    stage = str(chain.materials.filter(pl.col("material_id") == material)["stage"][0])
+    searched = _settled_by(chain, _about_material(chain, material))
+    sites = _sites_without_figure(chain, material, result.year)
+    if rung is not None:
+        missing = list(_shortfalls(rung))
+    elif stage in WANTED_STAGES and (searched or sites.height):
+        missing = [f"- {stage}, `{material}`: nothing gives a tonnage"]
+    else:
+        return
+    if missing:
+        yield from missing
+        yield from (f"    - {line}" for line in searched)
+        for facility, name in sites.iter_rows():
+            found = _settled_by(chain, _about_site(facility)) or ["no search is recorded for this site"]
+            yield from (f"    - {name}: {line}" for line in found)
+
+
+def _sites_without_figure(chain: Chain, material: str, year: int) -> pl.DataFrame:
+    """Return facility_id and name of the operating sites of a material of which no output or capacity is stated."""
+    stated = pl.any_horizontal(pl.col("quantity", "quantity_low", "quantity_high").is_not_null())
+    known = chain.facility_output.filter(
+        (pl.col("material_id") == material) & (pl.col("measure") != "planned_capacity") & stated
+    )["facility_id"]
+    sites = operating_sites(chain, material, year).filter(~pl.col("facility_id").is_in(known.implode()))
+    return sites.join(chain.facilities, on="facility_id").select("facility_id", "name").sort("facility_id")
+
+
+def _about_material(chain: Chain, material: str) -> pl.Expr:
+    """Return whether a gap is about a material: its id is the material's, or starts with it."""
+    names = {material, material.removeprefix(f"{chain.metal}-")}
+    return pl.any_horizontal((pl.col("gap_id") + "-").str.starts_with(f"{name}-") for name in sorted(names))
+
+
+def _about_site(facility: str) -> pl.Expr:
+    """Return whether a gap names a site in its id or its subject."""
+    told = pl.concat_str("gap_id", pl.lit(" "), "subject").str.to_lowercase().str.replace_all("[^a-z0-9]", "")
+    return told.str.contains(facility.replace("-", ""), literal=True)
+
+
+def _settled_by(chain: Chain, is_about: pl.Expr) -> list[str]:
+    """Return what was searched and what would settle it, a line a gap."""
+    rows = chain.gaps.filter(is_about).select("searched", "settles")
+    return [
+        _cell(f"searched: {searched.rstrip('.')}. Would settle it: {settles.rstrip('.')}.")
+        for searched, settles in rows.iter_rows()
+    ]
 
 
 def _coverage_row(rung: Rung) -> tuple[object, ...]:
@@ -113,7 +172,7 @@ def _coverage_row(rung: Rung) -> tuple[object, ...]:
 
 def _shortfalls(rung: Rung) -> Iterator[str]:
     name = f"- {rung.stage}, `{rung.material}`"
-    if rung.stage in ("mining", *FROM_REFINING):
+    if rung.stage in WANTED_STAGES:
         if not rung.sites:
             yield f"{name}: no operating site is known"
         elif rung.sites_with_figure / rung.sites < SITES_WANTED:
@@ -187,14 +246,25 @@ def _gaps(chain: Chain) -> Iterator[str]:
     yield from _table(("stage", "not known", "searched", "would settle it"), frame.iter_rows())
 
 
+def navigation(text: str) -> str:
+    """Return the site's configuration with one entry a data card."""
+    head, mark, rest = text.partition("  - Data cards:\n")
+    after = rest.splitlines(keepends=True)
+    while after and after[0].startswith("      - "):
+        after.pop(0)
+    entries = (f"      - {metal.replace('_', ' ').capitalize()}: data/{metal}.md\n" for metal in METALS)
+    return head + mark + "".join(entries) + "".join(after)
+
+
 def main() -> int:
     """Write the cards, or with `--check` compare them; return the exit code."""
     parser = argparse.ArgumentParser(description="Write the data cards of the metal packages.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a card is out of date")
     options = parser.parse_args()
+    pages = {CARDS / f"{metal}.md": render(metal) for metal in METALS}
+    pages[NAVIGATION] = navigation(NAVIGATION.read_text(encoding="utf-8"))
     stale = []
-    for metal in METALS:
-        page, text = CARDS / f"{metal}.md", render(metal)
+    for page, text in pages.items():
         if options.check:
             if not page.is_file() or page.read_text(encoding="utf-8") != text:
                 stale.append(str(page.relative_to(ROOT)))
@@ -202,7 +272,7 @@ def main() -> int:
         page.parent.mkdir(exist_ok=True)
         page.write_text(text, encoding="utf-8", newline="\n")
     if stale:
-        print(f"{', '.join(stale)}: not what the package gives; run: python tools/make_data_card.py", file=sys.stderr)
+        print(f"{', '.join(stale)}: not what the packages give; run: python tools/make_data_card.py", file=sys.stderr)
     return int(bool(stale))
 
 

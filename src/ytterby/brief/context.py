@@ -138,10 +138,22 @@ class BriefContext:
         named = blocs.filter(blocs["bloc_id"] == self.bloc)["name"].to_list()
         return _with_article(named[0] if named else self.names.get(self.bloc, self.bloc))
 
+    @cached_property
+    def principal(self) -> tuple[Rung, ...]:
+        """The rungs that the main page speaks of: those the package calls principal, else all."""
+        wanted = self.chain.settings.get("principal")
+        named = [rung for rung in self.result.rungs if isinstance(wanted, list) and rung.material in wanted]
+        return tuple(named) or tuple(self.result.rungs)
+
+    @cached_property
+    def supply(self) -> tuple[Rung, ...]:
+        """The principal rungs on which something is made: mining to manufacturing, neither reserves, scrap nor use."""
+        return tuple(rung for rung in self.principal if rung.stage in SUPPLY) or self.principal
+
     @property
     def metal(self) -> str:
         """The metal as it stands in a sentence."""
-        return str(self.result.metal).replace("-", " ")
+        return str(self.result.metal).replace("-", " ").replace("_", " ")
 
     @cached_property
     def short_names(self) -> dict[str, str]:
@@ -156,15 +168,16 @@ class BriefContext:
     def short(self, subject: Rung | str) -> str:
         """The short name of a rung or of a material."""
         name = self.name(subject) if isinstance(subject, str) else subject.name
-        found = self.short_names.get(name, name)
+        found = self.short_names.get(name, name).replace("_", " ")
         return f"Use of {fmt.lower(found[7:])}" if found.startswith("Use of ") else found
 
-    def credit(self, source_ids: tuple[str, ...], limit: int = 4) -> str:
-        """The publishers behind a figure, the most used by name; ids may repeat."""
+    def credit(self, source_ids: tuple[str, ...], *, limit: int = 2, is_ranked: bool = False) -> str:
+        """The publishers behind a figure, the first by name: in the order given if ranked, else the most used first."""
         order = {"independent": 0, "interested": 1, "state_affiliated": 2}
         times = Counter(source_ids)
+        most = sorted(times, key=lambda name: (-times[name], order.get(self.classes.get(name, ""), 3), name))
         publishers: list[str] = []
-        for source_id in sorted(times, key=lambda name: (-times[name], order.get(self.classes.get(name, ""), 3), name)):
+        for source_id in dict.fromkeys(source_ids) if is_ranked else most:
             row = self.sources.get(source_id)
             publisher = (row or {}).get("publisher") or source_id
             if publisher not in publishers:
@@ -176,6 +189,52 @@ class BriefContext:
         return f"Source: {', '.join(publishers[:limit])}{more}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Controller:
+    """An owner at its largest share of a rung, and what the companies of the same state hold of that rung together."""
+
+    id: str
+    name: str
+    share: float
+    rung: Rung
+    unknown: float
+    state: str | None
+    state_share: float
+
+
+def controllers(result: LadderResult) -> list[Controller]:
+    """Owners, the first the one that the page follows.
+
+    Rule: the largest known share on a supply rung of which less than UNCLEAR has no known owner; then all other rungs.
+    """
+    best: dict[str, tuple[tuple[bool, float], Controller]] = {}
+    for rung in result.rungs:
+        unknown = sum(share.share for share in rung.by_owner if share.id == "unknown")
+        is_clear = rung.stage in SUPPLY and unknown < UNCLEAR
+        for share in rung.by_owner:
+            rank = (is_clear, share.share)
+            if share.id == "unknown" or (share.id in best and best[share.id][0] >= rank):
+                continue
+            found = Controller(
+                id=share.id,
+                name=share.name,
+                share=share.share,
+                rung=rung,
+                unknown=unknown,
+                state=share.state,
+                state_share=sum(s.share for s in rung.by_owner if share.state and s.state == share.state),
+            )
+            best[share.id] = (rank, found)
+    return [best[name][1] for name in sorted(best, key=lambda name: (*(-part for part in best[name][0]), name))]
+
+
+def main_controller(result: LadderResult) -> Controller | None:
+    """The owner that the page follows, by the rule of `controllers`; None where no owner is known."""
+    return next(iter(controllers(result)), None)
+
+
+UNCLEAR = 0.6
+SUPPLY = ("mining", "refining", "smelting", "processing", "manufacturing")
 _NAMED = (
     ("raw_materials", "raw_material_id"),
     ("processes", "process_id"),

@@ -58,6 +58,8 @@ def share_with_interval(value: float | None, low: float | None, high: float | No
     """A share and its interval in one phrase, `79 % (71–86 %)`."""
     if not is_known(low) or not is_known(high):
         return share(value)
+    if share(low) == share(high) == share(value):
+        return share(value)
     return f"{share(value)} ({share_interval(low, high)})"
 
 
@@ -129,9 +131,30 @@ def bounds(low: float | None, high: float | None, unit: str | None) -> str:
     return f"{word} {quantity(low, high, unit)}"
 
 
+_SPOKEN: Final = {"mou": "MoU", "ngo": "NGO"}
+
+
 def words(text: str | None) -> str:
     """An enum value as words: `care_and_maintenance` becomes `care and maintenance`."""
-    return MISSING if not text else text.replace("_", " ")
+    return MISSING if not text else _SPOKEN.get(text, text.replace("_", " "))
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A count with its noun, `1 row`, `3 rows`."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def of_all(count: int, total: int, noun: str) -> str:
+    """A part of a count in words: `the one rung`, `all 8 rungs`, `6 of 8 rungs`."""
+    if total == 1:
+        return f"the one {noun}" if count else f"not the one {noun}"
+    return f"all {total} {noun}s" if count == total else f"{count} of {total} {noun}s"
+
+
+def roughly(value: float) -> str:
+    """A share to the nearest five per cent, `about 45 %`."""
+    near = 5 * round(value * 20)
+    return f"about {near}{NBSP}%" if near else f"under 5{NBSP}%"
 
 
 def listing(items: list[str]) -> str:

@@ -1,5 +1,7 @@
 """The page: every section of the registry built, numbered and printed as HTML and Markdown, with the figures beside.
 
+Main part first: sentences, figures and short tables. Long tables and every rung follow in an annex, closed on a screen.
+
 The HTML stands alone: styles and figures are inside it, nothing is fetched, no script runs. Files are written under a
 temporary name in the target folder and renamed when all of them are whole, so that a failed run leaves nothing behind.
 """
@@ -10,13 +12,15 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
+from . import format as fmt
 from .context import BriefContext
-from .section import Block, Bullets, Figure, Section, SectionContent, Table, Text, slug
+from .section import Block, Bullets, Figure, Fold, Section, SectionContent, Table, Text, slug
 
 if TYPE_CHECKING:
     import jinja2
@@ -24,7 +28,9 @@ if TYPE_CHECKING:
     from ytterby.chain import Chain
     from ytterby.ladder import LadderResult
 
-SHOWN_REFS: Final = 4
+SHOWN_REFS: Final = 2
+SHORT_ROWS: Final = 8
+SHORT_REFS: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +53,21 @@ class BriefResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """A section with its content."""
+    """A section with its content: what stands in the main part, and what is folded into the annex."""
 
     section: Section
     content: SectionContent
+
+    @property
+    def main(self) -> tuple[Block, ...]:
+        """The blocks that are not folded."""
+        return tuple(block for block in self.content.blocks if not _is_folded(block))
+
+    @property
+    def folds(self) -> tuple[Fold, ...]:
+        """The folded blocks, each with an anchor of its own."""
+        folded = [block for block in self.content.blocks if _is_folded(block)]
+        return tuple(_fold(block, f"annex-{self.section.key}-{at}") for at, block in enumerate(folded, 1))
 
 
 def brief(
@@ -110,27 +127,60 @@ def _cited(block: Block) -> tuple[str, ...]:
         return tuple(source for item in block.items for source in item.sources)
     if isinstance(block, Table):
         return tuple(source for row in block.rows for cell in row for source in cell.sources)
+    if isinstance(block, Fold):
+        return tuple(source for inner in block.blocks for source in _cited(inner))
     return ()
+
+
+def _is_folded(block: Block) -> bool:
+    if isinstance(block, Table):
+        return len(block.rows) > SHORT_ROWS if block.is_folded is None else block.is_folded
+    return isinstance(block, Fold) or (isinstance(block, Text) and block.is_full and len(block.sources) > SHORT_REFS)
+
+
+def _fold(block: Block, anchor: str) -> Fold:
+    if isinstance(block, Table):
+        title = f"{block.caption or 'Table'} ({fmt.counted(len(block.rows), 'row')})"
+        return Fold(title=title, anchor=anchor, blocks=(replace(block, caption=""),))
+    if isinstance(block, Text):
+        title = f"{block.text.rstrip(':')} ({fmt.counted(len(block.sources), 'source')})"
+        return Fold(title=title, anchor=anchor, blocks=(block,))
+    if isinstance(block, Fold):
+        return block
+    raise TypeError(type(block).__name__)
 
 
 def _page(context: BriefContext, built: tuple[Built, ...], names: dict[str, str]) -> dict[str, Any]:
     def refs(sources: tuple[str, ...], anchor: str = "", is_full: bool = False) -> dict[str, Any]:
-        ordered = sorted((context.cited[source], f"s-{slug(source)}") for source in sources)
-        few = ordered if is_full or not anchor or len(ordered) <= SHOWN_REFS else ordered[: SHOWN_REFS - 2]
-        return {"shown": few, "rest": len(ordered) - len(few), "anchor": anchor}
+        found = [(context.cited[source], f"s-{slug(source)}") for source in dict.fromkeys(sources)]
+        is_cut = anchor and not is_full and len(found) > SHOWN_REFS + 1
+        return {"shown": found[:SHOWN_REFS] if is_cut else found, "of": len(found) if is_cut else 0, "anchor": anchor}
 
+    held = [part for part in built if not part.content.missing]
     return {
         "metal": context.metal,
         "year": context.result.year,
+        "stand_in": _stand_in(context),
         "is_corroborated": context.result.corroborated,
         "bloc": context.bloc_name,
-        "built": built,
+        "main": [part for part in held if not part.section.annex],
+        "annex": [part for part in held if not part.section.annex and part.folds],
+        "end": [part for part in held if part.section.annex],
+        "missing": "; ".join(part.content.missing for part in built if part.content.missing),
         "kind": lambda block: type(block).__name__,
         "refs": refs,
         "slug": slug,
         "file_of": names,
         "title": f"{context.metal.capitalize()}: who controls each step",
     }
+
+
+def _stand_in(context: BriefContext) -> str:
+    """What the header says of the years behind the figures."""
+    base = context.chain.settings.get("base_year")
+    if base is None or base == context.result.year:
+        return "or the nearest year on record, which each rung names"
+    return f"where one is on record; figures of {base} and other years stand in where not, as each rung says"
 
 
 @cache
@@ -142,6 +192,7 @@ def _templates(*, html: bool) -> jinja2.Environment:
         loader=loader, autoescape=html, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["md"] = _markdown
+    environment.filters["address"] = _address
     return environment
 
 
@@ -150,6 +201,11 @@ def _markdown(text: str) -> str:
     plain = re.sub(r"\s+", " ", text)
     plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_\[\]|#!~])", r"\\\1", plain)
+
+
+def _address(url: str) -> str:
+    """An address that stands between angle brackets in Markdown."""
+    return re.sub(r"[\s<>\\`]", lambda found: quote(found.group()), url)
 
 
 def write_all(folder: Path, texts: dict[str, str]) -> None:

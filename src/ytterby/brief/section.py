@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from .context import BriefContext
+
+
+PRINTED_ROWS: Final = 25  # rows of a folded table above which a print leaves it to the screen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,10 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table; `numeric` lists the columns that are set flush right; `is_tight` keeps intervals on the line."""
+    """A table; `numeric` lists the columns that are set flush right; `is_tight` keeps intervals on the line.
+
+    A folded table stands in the annex; None leaves it to its length.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -60,6 +66,7 @@ class Table:
     note: str = ""
     numeric: frozenset[int] = frozenset()
     is_tight: bool = False
+    is_folded: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,30 +108,46 @@ class SourceList:
     entries: tuple[SourceEntry, ...]
 
 
-Block = Text | Bullets | Table | Figure | Heading | SourceList
+@dataclass(frozen=True, kw_only=True)
+class Fold:
+    """Blocks that stand in the annex, closed on a screen until asked for."""
+
+    title: str
+    anchor: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def is_long(self) -> bool:
+        """True where a print leaves it closed."""
+        return any(isinstance(block, Table) and len(block.rows) > PRINTED_ROWS for block in self.blocks)
+
+
+Block = Text | Bullets | Table | Figure | Heading | SourceList | Fold
 
 
 @dataclass(frozen=True, kw_only=True)
 class SectionContent:
-    """What a section prints, in order."""
+    """What a section prints, in order; `missing` names what the chain does not hold, so that nothing is printed."""
 
     blocks: tuple[Block, ...]
+    missing: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A section of the page; `closing` sections come after every source has been cited."""
+    """A section of the page; `closing` sections come after every source has been cited, `annex` after the main part."""
 
     key: str
     title: str
     build: Callable[[BriefContext], SectionContent]
     order: int
     closing: bool = field(default=False)
+    annex: bool = field(default=False)
 
 
 def nothing_held(what: str) -> SectionContent:
-    """The one sentence of a section for which the chain has no table."""
-    return SectionContent(blocks=(Text(text=f"Nothing is held: the package has no {what}."),))
+    """A section for which the chain has no table: one entry in the list of what is not held."""
+    return SectionContent(blocks=(Text(text=f"Nothing is held: the package has no {what}."),), missing=what)
 
 
 def slug(text: str) -> str:

@@ -1,7 +1,7 @@
 """A sheet in pixels on which the figures are drawn, over matplotlib's SVG backend.
 
-Coordinates are pixels from the upper left corner of a sheet 960 wide; type sizes are pixels too. The SVG keeps text as
-text, carries `<title>` elements for pointing at a shape, and is the same to the byte for the same drawing: fixed hash
+Coordinates are pixels from the upper left corner of a sheet 960 wide; type sizes are pixels too. The SVG states no
+size of its own, so that it fits the width it is given. It keeps text as text, carries `<title>` elements for pointing at a shape, and is the same to the byte for the same drawing: fixed hash
 salt, no date, ids prefixed by the figure's key. Shapes lie on each other in the order in which they were drawn. Text is
 measured with DejaVu Sans, which matplotlib ships, times the ratio of the narrower fonts that a page will use, with a
 margin, so that labels that do not touch here do not touch there.
@@ -260,7 +260,7 @@ def _finish(raw: str, canvas: Canvas, alt: str, tips: dict[str, str]) -> str:
     body = re.sub(r"\n\s*", "\n", body).strip()
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" version="1.1" '
-        f'viewBox="0 0 {canvas.width:g} {canvas.height:g}" width="{canvas.width:g}" height="{canvas.height:g}" '
+        f'viewBox="0 0 {canvas.width:g} {canvas.height:g}" '
         f'role="img" aria-label="{escape(alt)}" style="stroke-linejoin:round;stroke-linecap:butt">'
     )
     return f"{head}\n{body}\n"

@@ -2,7 +2,7 @@
 
 The world is in the Equal Earth projection (Savric, Patterson and Jenny 2018, eq. 1-5); enlarged parts are
 equirectangular with the true scale at their middle latitude. A dot's area is the site's contained tonnes a year; a
-filled dot is running, a hollow one is not; a small dot has no stated size. The largest sites are named where a name
+filled dot is running, a hollow one is not; a small dot has no stated size; a key gives the scale. The largest sites are named where a name
 fits without touching another.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import format as fmt
 from ..sites import RUNNING, Site
-from .canvas import Canvas, text_width
+from .canvas import Canvas, text_width, wrap
 from .palette import INK, LAND, PAPER, RULE, SOFT
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ GROUPS: Final = (
 PARTS: Final = (("Europe", -11.0, 33.0, 37.0, 60.0), ("East Asia", 98.0, 145.0, 17.5, 47.0))
 _A: Final = (1.340264, -0.081106, 0.000893, 0.003796)
 _LARGEST: Final = 17.0
+_WORLD_SCALE: Final = 0.72
 _WORLD_HEIGHT: Final = 424.0
 
 
@@ -49,7 +50,7 @@ class Pane:
     title: str
 
 
-def facility_map(outlines: pl.DataFrame, found: Sequence[Site]) -> str:
+def facility_map(outlines: pl.DataFrame, found: Sequence[Site], *, unit: str = "t") -> str:
     """The map of the sites that have coordinates."""
     placed = [site for site in found if site.latitude is not None and site.longitude is not None]
     panes = [Pane((0.0, 26.0, 960.0, _WORLD_HEIGHT), _equal_earth, "")]
@@ -61,9 +62,10 @@ def facility_map(outlines: pl.DataFrame, found: Sequence[Site]) -> str:
         box = ((width + 16.0) * at, top, width, height)
         panes.append(Pane(box, _part(part, box), part[0]))
     canvas = Canvas("map", top + height + 4)
-    _draw_key(canvas)
     rings = _rings(outlines)
     largest = max((site.size_t or 0.0 for site in placed), default=0.0)
+    _draw_key(canvas)
+    _draw_sizes(canvas, largest, unit)
     for pane in panes:
         labelled = placed if pane.title else [s for s in placed if not any(_inside(s, part) for part in parts)]
         _draw_pane(canvas, pane, rings, placed, labelled, largest)
@@ -127,6 +129,32 @@ def _draw_key(canvas: Canvas) -> None:
     canvas.text(x + 10, 11, "hollow: not running, or planned", size=12, colour=SOFT)
 
 
+def size_steps(largest: float) -> list[float]:
+    """Two round sizes for the key: the largest power of ten times 1, 2 or 5 not above the largest, and a tenth of it."""
+    if largest <= 0:
+        return []
+    power = 10.0 ** np.floor(np.log10(largest))
+    top = next(power * part for part in (5.0, 2.0, 1.0) if power * part <= largest)
+    return [top, top / 10]
+
+
+def _draw_sizes(canvas: Canvas, largest: float, unit: str) -> None:
+    """What the area of a dot means, at the lower left of the world, in its scale and in that of the enlarged parts."""
+    x, y = 12.0, 26.0 + _WORLD_HEIGHT - 44
+    if not largest:
+        return
+    canvas.text(x, y - 26, f"{unit} a year", size=11, colour=SOFT)
+    for size in size_steps(largest):
+        radius = max(3.0, _LARGEST * float(np.sqrt(size / largest)) * _WORLD_SCALE)
+        label = fmt.number(size)
+        canvas.dot(x + radius, y, round(radius, 2), fill=PAPER, edge=SOFT, line=1.2)
+        canvas.text(x + 2 * radius + 5, y, label, size=11, colour=SOFT)
+        x += 2 * radius + text_width(label, 11) + 20
+    canvas.dot(x + 2.4, y, 2.4, fill=PAPER, edge=SOFT, line=1.2)
+    canvas.text(x + 10, y, "no size stated", size=11, colour=SOFT)
+    canvas.text(12.0, y + 22, f"below, areas are {1 / _WORLD_SCALE**2:.1f} times as large", size=11, colour=SOFT)
+
+
 def _draw_pane(
     canvas: Canvas,
     pane: Pane,
@@ -149,7 +177,7 @@ def _draw_pane(
     if land:
         canvas.shape(Path.make_compound_path(*land), fill=LAND, edge=PAPER, line=0.7, window=pane.box)
     taken = [_draw_title(canvas, pane)] if pane.title else []
-    radius_scale = 1.0 if pane.title else 0.72
+    radius_scale = 1.0 if pane.title else _WORLD_SCALE
     dots = []
     for site in sorted(found, key=lambda site: (-(site.size_t or 0.0), site.facility_id)):
         x, y, radius = _draw_site(canvas, pane, site, largest, radius_scale)
@@ -201,24 +229,26 @@ def _draw_site(canvas: Canvas, pane: Pane, site: Site, largest: float, scale: fl
 
 def _draw_label(canvas: Canvas, pane: Pane, site: Site, x: float, y: float, radius: float, taken: list[Box]) -> None:
     name = site.name.split(" (")[0]
-    width = text_width(name, 11)
+    lines = [name] if text_width(name, 11) <= 150 else wrap(name, 130, 11)
+    width = max(text_width(line, 11) for line in lines)
     x0, y0, wide, high = pane.box
-    if width > 150:
+    if any(line.endswith("\u2026") for line in lines):
         return
-    gap, own = radius + 3, _core(x, y, radius)
+    gap, own, tall = radius + 3, _core(x, y, radius), 14.0 * len(lines)
     spots = (
-        (x + gap, y - 7, "left"),
-        (x - gap - width, y - 7, "left"),
-        (x - width / 2, y - gap - 14, "left"),
-        (x - width / 2, y + gap, "left"),
-        (x + gap * 0.8, y - gap - 10, "left"),
-        (x + gap * 0.8, y + gap - 4, "left"),
+        (x + gap, y - tall / 2),
+        (x - gap - width, y - tall / 2),
+        (x - width / 2, y - gap - tall),
+        (x - width / 2, y + gap),
+        (x + gap * 0.8, y - gap - tall + 4),
+        (x + gap * 0.8, y + gap - 4),
     )
-    for left, top, align in spots:
-        box = (left - 1, top, left + width + 1, top + 14)
+    for left, top in spots:
+        box = (left - 1, top, left + width + 1, top + tall)
         inside = box[0] > x0 and box[2] < x0 + wide and box[1] > y0 and box[3] < y0 + high
         if inside and not any(_meet(box, other) for other in taken if other != own):
-            canvas.text(left, top + 7, name, size=11, colour=INK, align=align)
+            for at, line in enumerate(lines):
+                canvas.text(left, top + 7 + 14 * at, line, size=11, colour=INK)
             taken.append(box)
             return
 

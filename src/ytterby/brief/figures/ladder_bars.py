@@ -1,7 +1,9 @@
 """The ladder as stacked bars: one bar a rung in chain order, by place or by controlling owner.
 
 Segments are the shares of the rung (0..1) drawn to scale; the bracket under a bar is the interval of its largest share.
-State-controlled owners are hatched, what is unknown is pale. Labels stand in the segments that have room for them.
+State-controlled owners are hatched, what is unknown is pale. Labels stand in the segments that have room for them; a
+key of colours stands above. At the right: the total, the share of the reader's bloc with that of its members, the
+basis. A package that names principal rungs has only these and use drawn, and the figure says so.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from .. import format as fmt
 from .canvas import Canvas, shorten, text_width, wrap
-from .palette import INK, PAPER, RULE, SOFT, UNKNOWN, on_colour
+from .palette import ACCENT, BLOC, INK, MUTED, OTHER, PAPER, RULE, SOFT, UNKNOWN, on_colour
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,20 +24,86 @@ if TYPE_CHECKING:
 
 LEFT: Final = 186.0
 RIGHT: Final = 864.0
-TOP: Final = 30.0
-ROW: Final = 52.0
+TOP: Final = 64.0
+ROW: Final = 54.0
+NOTE: Final = 16.0
 BAR: Final = 28.0
 _PAD: Final = 3.5
 
 
 def ladder_bars(context: BriefContext, *, claim: str) -> str:
     """The bars of one claim, `place` or `owner`."""
-    rungs = context.result.rungs
-    canvas = Canvas(f"ladder-{claim}", TOP + ROW * len(rungs) + 6)
-    _draw_scale(canvas)
+    rungs = shown_rungs(context)
+    notes = [note for note in (_chosen(context), state_block(context) if claim == "owner" else "") if note]
+    bottom = TOP + ROW * len(rungs) + 6
+    canvas = Canvas(f"ladder-{claim}", bottom + NOTE * len(notes) + (6 if notes else 0))
+    _draw_key(canvas, context, rungs, claim)
+    _draw_scale(canvas, bottom)
     for row, rung in enumerate(rungs):
         _draw_rung(canvas, context, rung, TOP + ROW * row, claim)
+    for at, note in enumerate(notes):
+        canvas.text(0, bottom + 6 + NOTE * at, shorten(note, canvas.width, 11.5), size=11.5, colour=SOFT, tip=note)
     return canvas.svg(f"Stacked bars: shares of each rung by {claim}")
+
+
+def shown_rungs(context: BriefContext) -> tuple[Rung, ...]:
+    """The rungs that figures draw: the principal ones and use where the package names principal ones, else all."""
+    principal = context.principal
+    return tuple(rung for rung in context.result.rungs if rung in principal or rung.stage == "use")
+
+
+def _chosen(context: BriefContext) -> str:
+    shown, every = len(shown_rungs(context)), len(context.result.rungs)
+    return f"Drawn: the {shown} principal rungs and use, of {every} in the tables." if shown < every else ""
+
+
+def bloc_share(context: BriefContext, rung: Rung, claim: str) -> float:
+    """What the bloc and its members have of a rung; of owners, those that sit there."""
+    ours = context.members | {context.bloc}
+    return sum(
+        share.share for share in shares_of(rung, claim) if share.id != "unknown" and _seat(context, share, claim) in ours
+    )
+
+
+def state_block(context: BriefContext) -> str:
+    """The largest known holding of one state's companies on a rung of supply, where it exceeds every single owner."""
+    found = []
+    for rung in context.supply:
+        known = [share for share in rung.by_owner if share.id != "unknown"]
+        for state in sorted({share.state for share in known if share.state}):
+            held = sum(share.share for share in known if share.state == state)
+            largest = max(known, key=lambda share: share.share)
+            if held > largest.share + 5e-4:
+                found.append((held, state, rung, largest))
+    if not found:
+        return ""
+    held, state, rung, largest = max(found, key=lambda block: block[:2])
+    return (
+        f"Companies controlled by the state of {context.name(state)} together hold {fmt.share(held)} of "
+        f"{fmt.lower(context.short(rung))}, more than any single owner ({short_company(largest.name)}, "
+        f"{fmt.share(largest.share)})."
+    )
+
+
+def _seat(context: BriefContext, share: Share, claim: str) -> str | None:
+    return share.id if claim == "place" else share.state or context.seats.get(share.id)
+
+
+def _draw_key(canvas: Canvas, context: BriefContext, rungs: Sequence[Rung], claim: str) -> None:
+    ours = f"places of {context.bloc_name}" if len(context.members) > 1 else context.bloc_name
+    seen = {_seat(context, share, claim) for rung in rungs for share in shares_of(rung, claim)}
+    items = [(colour, context.name(place)) for place, colour in context.palette.by_place.items() if place in seen]
+    places = [item for item in items if item[0] in (ACCENT, *MUTED)]
+    places.sort(key=lambda item: (ACCENT, *MUTED).index(item[0]))
+    leader = [item for item in places if item[0] == ACCENT]
+    x = 0.0
+    for colour, word in (*leader, (BLOC, ours), *places[len(leader) :], (OTHER, "others"), (UNKNOWN, "not known")):
+        canvas.rect(x, 5, 12, 12, fill=colour)
+        canvas.text(x + 17, 11, word, size=11.5)
+        x += text_width(word, 11.5) + 33
+    if claim == "owner" and any(share.state for rung in rungs for share in rung.by_owner):
+        canvas.rect(x, 5, 12, 12, fill=ACCENT, hatch="//", hatch_colour=_lighter(ACCENT))
+        canvas.text(x + 17, 11, "hatched: held by a state", size=11.5)
 
 
 def shares_of(rung: Rung, claim: str) -> Sequence[Share]:
@@ -48,10 +116,10 @@ def _at(share: float) -> float:
     return LEFT + (RIGHT - LEFT) * min(max(share, 0.0), 1.0)
 
 
-def _draw_scale(canvas: Canvas) -> None:
+def _draw_scale(canvas: Canvas, bottom: float) -> None:
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         x = _at(share)
-        canvas.line([x, x], [TOP - 8, canvas.height - 4], colour=RULE, line=0.8)
+        canvas.line([x, x], [TOP - 8, bottom - 4], colour=RULE, line=0.8)
         canvas.text(x, TOP - 17, fmt.share(share), size=11.5, colour=SOFT, align="center")
 
 
@@ -62,8 +130,12 @@ def _draw_rung(canvas: Canvas, context: BriefContext, rung: Rung, y: float, clai
     for at, line in enumerate(lines):
         canvas.text(0, top + 15 * at, line, size=12.5, bold=True)
     canvas.text(0, top + 15 * len(lines), rung.stage, size=11, colour=SOFT)
-    canvas.text(RIGHT + 10, middle - 7, fmt.tonnes(rung.total_t), size=12)
-    canvas.text(RIGHT + 10, middle + 8, shorten(rung.basis, canvas.width - RIGHT - 10, 11), size=11, colour=SOFT)
+    canvas.text(RIGHT + 10, middle - 15, fmt.tonnes(rung.total_t), size=12)
+    ours = bloc_share(context, rung, claim)
+    figure = fmt.share(ours) if ours > 0 or shares_of(rung, claim)[-1].id != "unknown" else fmt.MISSING
+    bloc = f"{shorten(context.bloc, 44, 11.5)} {figure}"
+    canvas.text(RIGHT + 10, middle, bloc, size=11.5, colour=BLOC, bold=True)
+    canvas.text(RIGHT + 10, middle + 15, shorten(rung.basis, canvas.width - RIGHT - 10, 11), size=11, colour=SOFT)
     start = 0.0
     shares = shares_of(rung, claim)
     labelled = False
@@ -84,7 +156,7 @@ def _draw_segment(canvas: Canvas, context: BriefContext, share: Share, start: fl
     if width < 0.2:
         return False
     unknown = share.id == "unknown"
-    seat = share.id if claim == "place" else share.state or context.seats.get(share.id)
+    seat = _seat(context, share, claim)
     fill = UNKNOWN if unknown else context.palette.place(seat if claim == "place" or seat else "other")
     interval = fmt.share_with_interval(share.share, share.low, share.high)
     owned = f", controlled by the state of {context.name(share.state)}" if share.state else ""
@@ -98,7 +170,7 @@ def _draw_segment(canvas: Canvas, context: BriefContext, share: Share, start: fl
         hatch_colour=_lighter(fill),
         tip=f"{share.name}: {interval}{owned}",
     )
-    lines, size = _label(share, width)
+    lines, size = _label(share, width, is_place=claim == "place")
     ink = INK if unknown else on_colour(fill)
     if lines and share.state:
         room = max(text_width(line, size) for line in lines)
@@ -116,25 +188,30 @@ def _draw_first(canvas: Canvas, first: Share, unknown: Share, start: float, y: f
         canvas.text(_at(start + unknown.share) - 6, y + BAR / 2, text, size=11.5, colour=SOFT, align="right")
 
 
-def _label(share: Share, width: float) -> tuple[list[str], float]:
+def _label(share: Share, width: float, *, is_place: bool) -> tuple[list[str], float]:
     """The lines that fit into a segment, and their size; none where nothing fits."""
     room = width - 2 * _PAD
     figure = fmt.share(share.share)
     if share.id == "unknown":
         choices = [f"not known {figure}", "not known", figure]
-    elif len(share.id) == 3 and share.id.isupper():
-        choices = [f"{share.name} {figure}", f"{share.id} {figure}", share.id]
+    elif is_place:
+        choices = [f"{share.name} {figure}", share.name]
     else:
         name = short_company(share.name)
         choices = [f"{share.name} {figure}", f"{name} {figure}", name]
     for choice in choices:
         if text_width(choice, 12) <= room:
             return [choice], 12.0
-    if len(share.id) > 3 and share.id != "unknown":
-        for choice in (f"{short_company(share.name)} {figure}", short_company(share.name)):
+    if share.id != "unknown":
+        name = share.name if is_place else short_company(share.name)
+        for choice in (f"{name} {figure}", name):
             lines = wrap(choice, room, 10.5)
             if not any(line.endswith("\u2026") or not line for line in lines):
                 return lines, 10.5
+    if is_place:
+        for choice in (f"{share.id} {figure}", share.id):
+            if text_width(choice, 11) <= room:
+                return [choice], 11.0
     return [], 12.0
 
 

@@ -2,7 +2,8 @@
 
 Holders stand to the left, what is held to the right, down to the sites of this metal. A share that no document states
 is drawn broken and marked. Of several links to one company or site the strongest is drawn: who decides, then the larger
-share; the others stand in its `<title>` and in the table. Branches that reach no site are left out.
+share; the others stand in its `<title>` and in the table. Branches that reach no site are left out. A share of less than
+half that leads on to a site is marked: control with it is the rule of the largest holder, not a majority.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ from typing import TYPE_CHECKING, Any, Final
 from ytterby.chain.ownership import DECIDES
 
 from .. import format as fmt
-from .canvas import Canvas, text_width, wrap
+from .canvas import WIDTH, Canvas, text_width, wrap
 from .palette import ACCENT, INK, PAPER, RULE, SOFT
 
 if TYPE_CHECKING:
     from ..context import BriefContext
 
-ROW: Final = 31.0
+LINES: Final = 6
+MINOR: Final = "*"
+HALF: Final = 0.5
+RULE_TEXT: Final = "control only where the largest holder has at least 20 % and twice the next"
 TOP: Final = 8.0
 MOST: Final = 12
-LINK: Final = 62.0
+LINK: Final = 58.0  # the least width of a link; its longest words widen it
 
 
 @dataclass
@@ -120,7 +124,14 @@ def _node(
     subject = row["owned_id"]
     others = [other for other in holders[subject] if other is not row]
     tips = "; ".join([tip, *(_link(other, context)[2] for other in others)])
+    if is_minor(row):
+        share, tips = f"{share}{MINOR}", f"{tips}; less than half: {RULE_TEXT}"
     return Node(subject, context.name(subject), share=share, is_known=is_known, tip=tips, is_site=subject in sites)
+
+
+def is_minor(row: dict[str, Any]) -> bool:
+    """True for a link of less than half that no other right makes decisive."""
+    return row["interest"] not in DECIDES and row["share"] is not None and 0 < row["share"] < HALF
 
 
 def _link(row: dict[str, Any], context: BriefContext) -> tuple[str, bool, str]:
@@ -137,12 +148,12 @@ def _link(row: dict[str, Any], context: BriefContext) -> tuple[str, bool, str]:
 
 def ownership_tree(context: BriefContext, root: Node) -> str:
     """The drawing of a tree."""
-    leaves = _place(root, 0, 0)
-    canvas = Canvas("ownership", TOP * 2 + ROW * leaves)
+    _sink(root, 0)
     widths: dict[int, float] = {}
     _measure(root, widths)
     columns = len(widths)
-    room = canvas.width - LINK * (columns - 1) - 12
+    link = max(LINK, _longest(root) + 24)
+    room = WIDTH - link * (columns - 1) - 12
     wanted = sum(widths.values())
     if wanted > room:
         fair = room / columns
@@ -151,8 +162,10 @@ def ownership_tree(context: BriefContext, root: Node) -> str:
         widths = {
             depth: min(width, fair + spare / len(wide)) if depth in wide else width for depth, width in widths.items()
         }
-    starts = {depth: sum(widths[d] for d in range(depth)) + LINK * depth for depth in widths}
-    _draw(canvas, root, starts, widths)
+    starts = {depth: sum(widths[d] for d in range(depth)) + link * depth for depth in widths}
+    bottom = _place(root, TOP, widths)
+    canvas = Canvas("ownership", bottom + TOP)
+    _draw(canvas, root, starts, widths, link)
     return canvas.svg(f"Ownership tree of {root.label}")
 
 
@@ -163,31 +176,61 @@ def _measure(node: Node, widths: dict[int, float]) -> None:
         _measure(child, widths)
 
 
+def _longest(node: Node) -> float:
+    """The width of the longest words on a link below a node."""
+    return max((max(text_width(child.share, 11), _longest(child)) for child in node.children), default=0.0)
+
+
+def has_minor(node: Node) -> bool:
+    """True where a link of less than half is drawn."""
+    return node.share.endswith(MINOR) or any(has_minor(child) for child in node.children)
+
+
 def _is_bold(node: Node) -> bool:
     return node.depth == 0 or bool(node.children)
 
 
-def _place(node: Node, depth: int, row: int) -> int:
+def _sink(node: Node, depth: int) -> None:
     node.depth = depth
-    if not node.children:
-        node.y = TOP + ROW * (row + 0.5)
-        return 1
-    used = 0
     for child in node.children:
-        used += _place(child, depth + 1, row + used)
+        _sink(child, depth + 1)
+
+
+def _lines(node: Node, widths: dict[int, float]) -> list[str]:
+    return wrap(node.label, widths[node.depth], 11.5, lines=LINES, bold=_is_bold(node))
+
+
+def _place(node: Node, top: float, widths: dict[int, float]) -> float:
+    """Set a node and all below it from `top` on; return where they end."""
+    own = 13.0 * len(_lines(node, widths)) + 9
+    if not node.children:
+        node.y = top + own / 2
+        return top + own
+    end = top
+    for child in node.children:
+        end = _place(child, end, widths)
     node.y = (node.children[0].y + node.children[-1].y) / 2
-    return used
+    short = own - (end - top)
+    if short > 0:
+        _shift(node, short / 2)
+    return max(end, top + own)
 
 
-def _draw(canvas: Canvas, node: Node, starts: dict[int, float], widths: dict[int, float]) -> None:
+def _shift(node: Node, by: float) -> None:
+    node.y += by
+    for child in node.children:
+        _shift(child, by)
+
+
+def _draw(canvas: Canvas, node: Node, starts: dict[int, float], widths: dict[int, float], link: float) -> None:
     x, bold = starts[node.depth], _is_bold(node)
-    lines = wrap(node.label, widths[node.depth], 11.5, bold=bold)
+    lines = _lines(node, widths)
     for at, line in enumerate(lines):
         y = node.y + 13 * (at - (len(lines) - 1) / 2)
         canvas.text(x, y, line, size=11.5, bold=bold, colour=INK if node.subject else SOFT, tip=node.label)
     if not node.children:
         return
-    spine = starts[node.depth + 1] - LINK + 6
+    spine = starts[node.depth + 1] - link + 6
     canvas.line(
         [min(x + max(text_width(line, 11.5, bold=bold) for line in lines) + 4, spine), spine],
         [node.y, node.y],
@@ -210,7 +253,7 @@ def _draw(canvas: Canvas, node: Node, starts: dict[int, float], widths: dict[int
             canvas.text(
                 spine + 9, child.y, child.share, size=11, colour=SOFT if child.is_known else ACCENT, tip=child.tip
             )
-        _draw(canvas, child, starts, widths)
+        _draw(canvas, child, starts, widths, link)
 
 
 def shown_subjects(node: Node) -> frozenset[str]:

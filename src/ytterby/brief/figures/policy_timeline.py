@@ -1,7 +1,9 @@
 """When each act was in force: one bar an act, hatched while suspended, hollow while only announced.
 
-Bars are grouped by who imposes the act; colour tells what it does: it holds material back (accent), it supports supply
-or sets a target (blue), it makes trade dearer or guards a rule (grey). An arrow marks an act without an end date.
+An act is in force from the date of a row that says so (in force, resumed), not before: until then it is drawn hollow.
+A dashed line marks the day of the ladder. Bars are grouped by who imposes the act; colour tells what it does: it holds material back (accent), it supports supply
+or sets a target (blue), it makes trade dearer or guards a rule (grey).
+An arrow marks an act without an end date. The names of acts are wrapped, not cut.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from .. import format as fmt
-from .canvas import Canvas, shorten, text_width
+from .canvas import Canvas, text_width, wrap
 from .palette import ACCENT, BLOC, INK, PAPER, RULE, SOFT
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ HELPS: Final = frozenset({"subsidy", "stockpile", "target", "price_floor"})
 LEFT: Final = 388.0
 RIGHT: Final = 946.0
 TOP: Final = 30.0
-ROW: Final = 21.0
+ROW: Final = 9.0  # above the height of its lines
+LINE: Final = 13.0
 GROUP: Final = 26.0
 _DRAWN: Final = {"announced", "in_force", "suspended"}
 
@@ -55,12 +58,17 @@ def colour_of(instrument: str) -> str:
     return BLOC if instrument in HELPS else "#7d7c78"
 
 
-def policy_timeline(acts: Sequence[Act], *, first: dt.date, last: dt.date) -> str:
-    """The timeline of acts that were alive between two days."""
+def state_on(act: Act, day: dt.date) -> str | None:
+    """The state of an act on a day; None where it was not alive."""
+    return next((s.state for s in act.spells if s.start <= day and (s.end is None or day < s.end)), None)
+
+
+def policy_timeline(acts: Sequence[Act], *, first: dt.date, last: dt.date, day: dt.date) -> str:
+    """The timeline of acts that were alive between two days, with the day of the ladder."""
     groups: dict[str, list[Act]] = {}
     for act in acts:
         groups.setdefault(act.imposed_by, []).append(act)
-    height = TOP + sum(GROUP + ROW * len(group) for group in groups.values()) + 8
+    height = TOP + GROUP * len(groups) + sum(_height(act) for act in acts) + 8
     canvas = Canvas("policies", height)
     _draw_years(canvas, first, last)
     y = TOP
@@ -68,9 +76,12 @@ def policy_timeline(acts: Sequence[Act], *, first: dt.date, last: dt.date) -> st
         canvas.text(0, y + GROUP / 2 + 2, fmt.capital(imposer), size=12.5, bold=True)
         y += GROUP
         for act in group:
-            _draw_act(canvas, act, y + ROW / 2, first, last)
-            y += ROW
-    return canvas.svg("Timeline of policies in force")
+            _draw_act(canvas, act, y + _height(act) / 2, first, last)
+            y += _height(act)
+    if first <= day <= last:
+        x = _at(day, first, last)
+        canvas.line([x, x], [TOP - 8, height - 2], colour=INK, line=1.0, dashed=True, tip=f"Day of the ladder: {day}")
+    return canvas.svg("Timeline of policies")
 
 
 def _at(day: dt.date, first: dt.date, last: dt.date) -> float:
@@ -92,12 +103,25 @@ def _draw_years(canvas: Canvas, first: dt.date, last: dt.date) -> None:
 def _draw_act(canvas: Canvas, act: Act, y: float, first: dt.date, last: dt.date) -> None:
     colour = colour_of(act.instrument)
     word = fmt.capital(fmt.words(act.instrument))
-    canvas.text(0, y, word, size=11.5, colour=colour)
-    used = text_width(word, 11.5) + 8
-    label = shorten(act.name, LEFT - used - 14, 11.5)
-    canvas.text(used, y, label, size=11.5, tip=act.name)
+    lines = _lines(act)
+    top = y - LINE * (len(lines) - 1) / 2
+    canvas.text(0, top, word, size=11.5, colour=colour)
+    for at, line in enumerate(lines):
+        canvas.text(_indent(act), top + LINE * at, line, size=11.5, tip=act.name)
     for spell in act.spells:
         _draw_spell(canvas, act, spell, y, first, last)
+
+
+def _indent(act: Act) -> float:
+    return text_width(fmt.capital(fmt.words(act.instrument)), 11.5) + 8
+
+
+def _lines(act: Act) -> list[str]:
+    return wrap(act.name, LEFT - _indent(act) - 14, 11.5, lines=3)
+
+
+def _height(act: Act) -> float:
+    return ROW + LINE * len(_lines(act))
 
 
 def _draw_spell(canvas: Canvas, act: Act, spell: Spell, y: float, first: dt.date, last: dt.date) -> None:
@@ -115,14 +139,14 @@ def _draw_spell(canvas: Canvas, act: Act, spell: Spell, y: float, first: dt.date
     else:
         canvas.rect(left, y - 6, width, 12, fill=colour, tip=tip)
     if spell.end is None:
-        _draw_arrow(canvas, RIGHT, y, colour)
+        _draw_arrow(canvas, RIGHT, y, colour, fill=PAPER if spell.state == "announced" else colour)
     if spell.start < first:
         canvas.text(
             LEFT + 5, y, f"since {spell.start.year}", size=10.5, colour=PAPER if spell.state == "in_force" else INK
         )
 
 
-def _draw_arrow(canvas: Canvas, x: float, y: float, colour: str) -> None:
+def _draw_arrow(canvas: Canvas, x: float, y: float, colour: str, *, fill: str) -> None:
     from matplotlib.path import Path
 
-    canvas.shape(Path([(x, y - 6), (x + 8, y), (x, y + 6), (x, y - 6)], closed=True), fill=colour)
+    canvas.shape(Path([(x, y - 6), (x + 8, y), (x, y + 6), (x, y - 6)], closed=True), fill=fill, edge=colour)

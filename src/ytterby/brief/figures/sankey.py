@@ -2,7 +2,8 @@
 
 Ribbon width is contained tonnes a year. matplotlib's own `sankey` cannot draw this: it lays out one node at a time,
 takes no columns, and cannot join two feeds at a process; so ribbons are cubic Bezier bands between bars that are placed
-in columns by their distance from the ore. A pale part of a bar is metal that the ladder's totals do not account for.
+in columns by their distance from the ore. A pale part of a bar is metal that the ladder's totals do not account for; a
+dark foot at the left of a bar, where its feeds arrive, is what is lost there.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 BAR: Final = 11.0
 TALLEST: Final = 270.0
-GAP: Final = 58.0
+GAP: Final = 76.0
+FOOT: Final = 7.0
 HEAD: Final = 56.0
 FEED: Final = "#cfcdc6"
 SCRAP: Final = "#8fb0a6"
@@ -36,6 +38,7 @@ class Bar:
     material: str
     made_t: float
     used_t: float
+    fed_t: float
     column: int
     x: float = 0.0
     y: float = 0.0
@@ -43,25 +46,30 @@ class Bar:
     left: float = 0.0
     right: float = 0.0
 
+    @property
+    def extent_t(self) -> float:
+        """The tonnes that the bar must have room for: what it has, what is needed, and what arrives."""
+        return max(self.made_t, self.used_t, self.fed_t)
+
 
 def sankey(context: BriefContext, drawn: Flows) -> str:
     """The drawing of the flows."""
     bars = _bars(drawn)
     columns = max(bar.column for bar in bars.values()) + 1
     step = (960.0 - 128.0) / max(columns - 1, 1)
-    tallest = max(sum(max(b.made_t, b.used_t) for b in bars.values() if b.column == c) for c in range(columns))
+    tallest = max(sum(bar.extent_t for bar in bars.values() if bar.column == c) for c in range(columns))
     scale = TALLEST / tallest
     bottom = _place(bars, columns, step, scale)
-    lost_height = max((loss.quantity_t for loss in drawn.losses), default=0.0) * scale
-    lost_top = bottom + min(lost_height, 40.0) + 46
-    canvas = Canvas("sankey", lost_top + 50)
+    canvas = Canvas("sankey", bottom + 50)
     for flow in sorted(drawn.flows, key=lambda flow: (bars[flow.target].y, bars[flow.source].y)):
         _draw_flow(canvas, context, flow, bars, scale)
-    ended: dict[int, list[float]] = {}
-    for loss in sorted(drawn.losses, key=lambda loss: bars[loss.target].y):
-        _draw_loss(canvas, context, bars[loss.target], loss, scale, lost_top, ended)
+    lost = {loss.target: loss for loss in drawn.losses}
     for bar in bars.values():
-        _draw_bar(canvas, context, bar, scale, step)
+        _draw_bar(canvas, context, bar, scale)
+        if bar.material in lost:
+            _draw_loss(canvas, context, bar, lost[bar.material], scale)
+    for bar in bars.values():
+        _draw_labels(canvas, context, bar, step, lost.get(bar.material))
     return canvas.svg("Sankey diagram of the chain in contained tonnes, with losses")
 
 
@@ -83,7 +91,7 @@ def _bars(drawn: Flows) -> dict[str, Bar]:
     found = {}
     for name in names:
         used = drawn.used_t(name)
-        found[name] = Bar(name, drawn.made_t.get(name, used), used, depth[name])
+        found[name] = Bar(name, drawn.made_t.get(name, used), used, drawn.fed_t(name), depth[name])
     return found
 
 
@@ -93,11 +101,11 @@ def _place(bars: dict[str, Bar], columns: int, step: float, scale: float) -> flo
         y = HEAD
         members = sorted(
             (bar for bar in bars.values() if bar.column == column),
-            key=lambda bar: (-max(bar.made_t, bar.used_t), bar.material),
+            key=lambda bar: (-bar.extent_t, bar.material),
         )
         for bar in members:
             bar.x, bar.y = column * step, y
-            bar.height = max(max(bar.made_t, bar.used_t) * scale, 1.5)
+            bar.height = max(bar.extent_t * scale, 1.5)
             y += bar.height + GAP
         bottom = max(bottom, y - GAP)
     return bottom
@@ -134,64 +142,41 @@ def _draw_flow(canvas: Canvas, context: BriefContext, flow: Flow, bars: dict[str
     target.left += width
 
 
-def _draw_loss(
-    canvas: Canvas, context: BriefContext, bar: Bar, loss: Loss, scale: float, top: float, ended: dict[int, list[float]]
-) -> None:
-    from matplotlib.path import Path
-
-    width = max(loss.quantity_t * scale, 0.8)
-    before = ended.setdefault(bar.column, [])
-    right = bar.x - 5 - sum(before)
-    left, start = right - width, bar.y + bar.left - width
-    before.append(width + 5)
-    bend = min(34.0, top - start - 2)
-    curve = Path.CURVE4
-    points = [
-        (left - bend, start),
-        (right - bend / 2, start),
-        (right, start + bend / 2),
-        (right, start + bend + width),
-        (right, top),
-        (left, top),
-        (left, start + bend + width),
-        (left, start + width + bend / 2),
-        (left - bend / 2, start + width),
-        (left - bend, start + width),
-        (left - bend, start),
-    ]
-    codes = [
-        Path.MOVETO,
-        curve,
-        curve,
-        curve,
-        Path.LINETO,
-        Path.LINETO,
-        Path.LINETO,
-        curve,
-        curve,
-        curve,
-        Path.CLOSEPOLY,
-    ]
+def _draw_loss(canvas: Canvas, context: BriefContext, bar: Bar, loss: Loss, scale: float) -> None:
+    """A dark foot where the feeds end: the lowest part of what arrives, which the bar does not pass on."""
+    height = max(loss.quantity_t * scale, 1.0)
     named = fmt.listing([context.name(name) for name in loss.names]) or "loss"
     tip = f"Lost on the way to {context.name(bar.material)}: {fmt.tonnes(loss.quantity_t)} {context.basis} ({named})"
-    canvas.shape(Path(points, codes), fill=LOST, tip=tip)
-    label = f"lost {fmt.number(loss.quantity_t)}{fmt.NBSP}t"
-    anchor = max(bar.x - 5, text_width(label, 11))
-    canvas.text(anchor, top - 3 + 15 * len(before), label, size=11, colour=SOFT, align="right")
+    canvas.rect(bar.x - FOOT, bar.y + max(bar.left - height, 0.0), FOOT, height, fill=LOST, tip=tip)
 
 
-def _draw_bar(canvas: Canvas, context: BriefContext, bar: Bar, scale: float, step: float) -> None:
-    made = max(bar.made_t * scale, 1.5)
+def _draw_bar(canvas: Canvas, context: BriefContext, bar: Bar, scale: float) -> None:
+    made, used = max(bar.made_t * scale, 1.5), bar.used_t * scale
     name = context.short(bar.material)
-    tip = f"{name}: {fmt.tonnes(bar.made_t)} {context.basis} a year"
-    canvas.rect(bar.x, bar.y, BAR, made, fill=INK, tip=tip)
-    if bar.height > made + 1:
+    canvas.rect(bar.x, bar.y, BAR, made, fill=INK, tip=f"{name}: {fmt.tonnes(bar.made_t)} {context.basis} a year")
+    if used > made + 1:
         short = f"{name}: recipes need {fmt.tonnes(bar.used_t)}, the ladder has {fmt.tonnes(bar.made_t)}"
-        canvas.rect(bar.x, bar.y + made, BAR, bar.height - made, fill=PAPER, edge=INK, line=0.9, tip=short)
+        canvas.rect(bar.x, bar.y + made, BAR, used - made, fill=PAPER, edge=INK, line=0.9, tip=short)
+
+
+def _draw_labels(canvas: Canvas, context: BriefContext, bar: Bar, step: float, loss: Loss | None) -> None:
+    """Name and tonnage above a bar, its loss below, each on paper so that no ribbon runs through it.
+
+    A lower bar that only feeds others has its name below, since its ribbon rises.
+    """
     room = min(step, 150.0) - 8
-    lines = wrap(name, room, 12, bold=True)
-    top = bar.y - 8 - 14 * len(lines)
+    lines = wrap(context.short(bar.material), room, 12, bold=True)
+    is_below = bar.y > HEAD and not bar.fed_t
+    top = bar.y + bar.height + 11 if is_below else bar.y - 9 - 14 * len(lines)
     for at, line in enumerate(lines):
-        canvas.text(bar.x, top + 14 * at, line, size=12, bold=True)
+        _on_paper(canvas, bar.x, top + 14 * at, line, size=12, bold=True)
     figure = f"{fmt.number(bar.made_t)}{fmt.NBSP}t"
-    canvas.text(bar.x, bar.y - 9, figure, size=11, colour=SOFT)
+    _on_paper(canvas, bar.x, top + 14 * len(lines), figure, size=11)
+    if loss is not None:
+        label = f"lost {fmt.number(loss.quantity_t)}{fmt.NBSP}t"
+        _on_paper(canvas, max(bar.x - FOOT, 0.0), bar.y + bar.height + 10, label, size=11)
+
+
+def _on_paper(canvas: Canvas, x: float, y: float, text: str, *, size: float, bold: bool = False) -> None:
+    canvas.rect(x - 2, y - size * 0.62, text_width(text, size, bold=bold) + 4, size * 1.24, fill=PAPER)
+    canvas.text(x, y, text, size=size, bold=bold, colour=INK if bold else SOFT)

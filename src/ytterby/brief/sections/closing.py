@@ -18,7 +18,7 @@ def method(context: BriefContext) -> SectionContent:
     items = (
         Text(
             lead="Three claims on a tonne.",
-            text="Place is where a plant stands, owner is who ultimately decides over it, contract is who "
+            text="Place is where a plant stands, owner is who ultimately controls it, contract is who "
             "has bought its output. They differ, and none stands in for another.",
         ),
         Text(
@@ -37,12 +37,13 @@ def method(context: BriefContext) -> SectionContent:
             lead="Concentration.",
             text="The Herfindahl-Hirschman index is the sum of squared shares, from 0 to 1; times 10,000 "
             "gives the scale of trade law. Unknown tonnage adds nothing at the point and widens the "
-            "interval.",
+            "interval; where it is more than a quarter, concentration by owner is printed as a lower bound.",
         ),
         Text(
             lead="Supply risk.",
             text="The EU supply risk follows the 2017 guidelines of the European Commission; GeoPolRisk "
-            "multiplies concentration by the governance-weighted share of imports in supply.",
+            "multiplies the concentration of mining by the governance-weighted share of imports in supply, on the "
+            "ore line alone. Where trade of a rung is not held, the supply risk counts the world mix alone.",
         ),
         Text(
             lead="Intervals.",
@@ -52,7 +53,8 @@ def method(context: BriefContext) -> SectionContent:
         ),
         Text(
             lead="Evidence.",
-            text="A source is independent, interested or state-affiliated, of whichever state. The ladder "
+            text="A publisher is independent, interested or state-affiliated, of whichever state; whether its "
+            "figure is measured, reported, estimated or assumed is another matter, and both are printed. The ladder "
             "can be run again without what rests on state-affiliated or single interested sources "
             "only.",
         ),
@@ -65,8 +67,11 @@ def sources(context: BriefContext) -> SectionContent:
     entries = tuple(_entry(context, source_id, number) for source_id, number in context.cited.items())
     if not entries:
         return SectionContent(blocks=(Text(text="The page cites no source."),))
-    count = len(entries)
-    text = f"{count} sources are cited, each with its class: independent, interested or state-affiliated."
+    count = fmt.counted(len(entries), "source is", "sources are")
+    text = (
+        f"{count} cited, each with the class of its publisher: independent, interested or state-affiliated, of "
+        "whichever state."
+    )
     return SectionContent(blocks=(Text(text=text), SourceList(entries=entries)))
 
 

@@ -16,13 +16,17 @@ def build(context: BriefContext) -> SectionContent:
     """The section."""
     offtakes = context.table("offtakes").sort("material_id", "seller_id", "offtake_id")
     if offtakes.is_empty():
-        return nothing_held("offtake contract; on every rung the buyer is therefore unknown")
+        return nothing_held("offtake contract, so that every buyer is unknown")
     bound = [row for row in offtakes.to_dicts() if row["is_binding"]]
-    text = (
-        f"{len(offtakes)} contracts or announcements of contracts are public, {len(bound)} of them known "
-        "to bind the parties. Most trade in this chain is not published."
+    count = fmt.counted(len(offtakes), "contract or announcement of one is", "contracts or announcements of them are")
+    known = (
+        f"{len(bound)} of them known to bind the parties"
+        if len(offtakes) > 1
+        else ("known to bind the parties" if bound else "not known to bind the parties")
     )
+    text = f"{count} public, {known}. Most trade in this chain is not published."
     table = Table(
+        caption="Every public contract",
         columns=("Seller", "Buyer", "Material", "Tonnes a year", "Term", "State of the deal", "Binding"),
         rows=tuple(_row(context, row) for row in offtakes.to_dicts()),
         numeric=frozenset({3}),

@@ -1,18 +1,30 @@
-"""What the page says, in a few sentences with their figures and intervals."""
+"""What the page says, in a few sentences with their figures, their intervals and what they rest on.
+
+Only rungs of supply are spoken of (mining to manufacturing, the package's principal materials where it names them);
+reserves are held and use is use, so that neither is ever said to be made. Refuses to name a largest owner where more
+than 60 % of every rung has none known without saying so.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from ytterby.ladder.result import Share
 
 from .. import format as fmt
+from ..context import main_controller
 from ..section import Bullets, SectionContent, Text, slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ytterby.ladder import Index, Rung, Share
+    from ytterby.ladder import Index, Rung
 
     from ..context import BriefContext
+
+MOSTLY_UNKNOWN: Final = 0.6  # part of a rung without a known owner above which it is no example
+WEAK: Final = 0.25  # part of a rung on assumption, balance or nothing above which it does not lead
+WORLD_ALONE: Final = "world supply mix alone"
 
 
 def build(context: BriefContext) -> SectionContent:
@@ -32,9 +44,52 @@ def first_named(shares: tuple[Share, ...]) -> Share | None:
     return max(named, key=lambda share: share.share) if named else None
 
 
+def unknown_part(shares: tuple[Share, ...]) -> float:
+    """The part of a rung whose holder is not known."""
+    return sum(share.share for share in shares if share.id == "unknown")
+
+
 def known_index(index: Index) -> bool:
     """True where an index has a value."""
     return fmt.is_known(index.value)
+
+
+def is_out(index: Index | Share) -> bool:
+    """True where a value lies outside its interval as both are printed, to two decimals."""
+    value = index.share if isinstance(index, Share) else index.value
+    if value is None or index.low is None or index.high is None:
+        return False
+    return not round(index.low, 2) <= round(value, 2) <= round(index.high, 2)
+
+
+def is_world_alone(index: Index) -> bool:
+    """True where a supply risk counts the world's mix only, not the reader's own sourcing."""
+    return WORLD_ALONE in index.why
+
+
+def best_place_rung(context: BriefContext, place: str | None) -> tuple[Rung, Share] | None:
+    """The rung of supply on which a place is largest, of well evidenced ones where there are any."""
+    held = [(rung, share) for rung in context.supply for share in rung.by_place if share.id == place]
+    sound = [pair for pair in held if pair[0].evidence.get("unknown", 0.0) <= WEAK]
+    return max(sound or held, key=lambda pair: pair[1].share, default=None)
+
+
+def telling_owner_rung(context: BriefContext) -> tuple[Rung, Share] | None:
+    """The owner that the page follows, on its rung; else the rung where the owner differs most from the place."""
+    followed = main_controller(context.result)
+    if followed is not None and followed.rung in context.supply and followed.unknown < MOSTLY_UNKNOWN:
+        share = next(share for share in followed.rung.by_owner if share.id == followed.id)
+        return followed.rung, share
+    tops = [(rung, owner) for rung in context.supply if (owner := first_named(rung.by_owner)) and owner.share > 0]
+    told = [pair for pair in tops if unknown_part(pair[0].by_owner) < MOSTLY_UNKNOWN]
+    if not told:
+        return min(tops, key=lambda pair: unknown_part(pair[0].by_owner), default=None)
+
+    def gap(pair: tuple[Rung, Share]) -> float:
+        place = first_named(pair[0].by_place)
+        return abs((place.share if place else 0.0) - pair[1].share)
+
+    return max(told, key=gap)
 
 
 def _sentences(context: BriefContext) -> Iterator[Text]:
@@ -55,125 +110,193 @@ def _phrase(share: Share) -> str:
     return fmt.share_with_interval(share.share, share.low, share.high)
 
 
+def _material(context: BriefContext, rung: Rung) -> str:
+    return fmt.lower(context.short(rung))
+
+
 def _by_place(context: BriefContext) -> Iterator[Text]:
-    leader = context.palette.leader
-    held = [(rung, share) for rung in context.result.rungs for share in rung.by_place if share.id == leader]
-    if not held or leader is None:
+    leader, rungs = context.palette.leader, context.supply
+    best = best_place_rung(context, leader)
+    if best is None:
         return
-    ahead = [rung for rung, share in held if first_named(rung.by_place) == share]
-    made = [(rung, share) for rung, share in held if rung.stage != "use"] or held
-    rung, share = max(made, key=lambda pair: pair[1].share)
-    surely = [rung for rung, share in held if fmt.is_known(share.low) and share.low > 0.5]
-    text = (
-        f"{share.name} makes {_phrase(share)} of the world's {fmt.lower(context.short(rung))}. "
-        f"It is the largest place on {len(ahead)} of {len(context.result.rungs)} rungs, "
-        f"and on {len(surely)} of them even the low end of its interval is above one half."
-    )
-    yield _sourced(rung, lead="By place.", text=text)
+    rung, share = best
+    held = [(other, found) for other in rungs for found in other.by_place if found.id == leader]
+    ahead = [other for other, found in held if first_named(other.by_place) == found]
+    surely = [other for other, found in held if fmt.is_known(found.low) and found.low > 0.5]
+    verb = {"exploration": "holds", "use": "accounts for"}.get(rung.stage, "makes")
+    what = "reserves" if rung.stage == "exploration" else _material(context, rung)
+    rests = f" What this share rests on: {rung.basis_note.rstrip('.')}." if rung.basis_note else ""
+    text = f"{share.name} {verb} {_phrase(share)} of the world's {what}.{rests}"
+    if len(rungs) > 1:
+        text += (
+            f" It is the largest place on {fmt.of_all(len(ahead), len(rungs), 'rung')} from mining to manufacturing; "
+            f"on {len(surely)} the low end of its interval is above one half."
+        )
+    yield _sourced(rung, lead="By place.", text=f"{text}{_beside(context, leader)}")
+
+
+def _beside(context: BriefContext, leader: str | None) -> str:
+    """The leader's part of reserves and of use, with verbs of their own."""
+    parts = []
+    for stage, words in (("exploration", "of the reserves on record"), ("use", "of all use")):
+        for rung in context.principal:
+            share = next((share for share in rung.by_place if share.id == leader), None)
+            if rung.stage == stage and share is not None and context.supply != context.principal:
+                parts.append(f"{fmt.share(share.share)} {words}")
+                break
+    return f" It has {fmt.listing(parts)}." if parts else ""
 
 
 def _by_owner(context: BriefContext) -> Iterator[Text]:
-    tops = [(rung, owner) for rung in context.result.rungs if (owner := first_named(rung.by_owner))]
-    if not tops:
+    found = telling_owner_rung(context)
+    if found is None:
+        yield Text(lead="By owner.", text="No owner is known on any rung of supply.")
         return
-    rung, owner = max(tops, key=lambda pair: pair[1].share)
+    rung, owner = found
     state = f", controlled by the state of {context.name(owner.state)}," if owner.state else ""
-    unknown = next((share for share in rung.by_owner if share.id == "unknown"), None)
     text = (
-        f"{owner.name}{state} decides over {_phrase(owner)} of {fmt.lower(context.short(rung))}, the "
-        "largest share of one owner on any rung"
+        f"The largest known share of {_material(context, rung)} under one owner is {_phrase(owner)}: "
+        f"{owner.name}{state} controls it."
     )
-    rest = (
-        f"; who controls {fmt.share(unknown.share)} of that rung is not known" if unknown and unknown.share > 0 else ""
-    )
+    held: dict[str, float] = {}
+    for share in rung.by_owner:
+        if share.state:
+            held[share.state] = held.get(share.state, 0.0) + share.share
+    block = max(held, key=lambda name: (held[name], name), default="")
+    if block and held[block] > owner.share:
+        text += f" Companies that the state of {context.name(block)} controls have {fmt.share(held[block])} together."
     place = first_named(rung.by_place)
-    differs = f" The same rung by place: {place.name} {_phrase(place)}." if place else ""
-    yield _sourced(rung, lead="By owner.", text=f"{text}{rest}.{differs}")
+    text += f" By place {place.name} makes {_phrase(place)} of it." if place else ""
+    text += f" Who controls {fmt.share(unknown_part(rung.by_owner))} of this rung is not known."
+    others = [other for other in context.supply if unknown_part(other.by_owner) >= MOSTLY_UNKNOWN]
+    if others and len(context.supply) > 1:
+        part = fmt.of_all(len(others), len(context.supply), "rung")
+        text += f" On {part} of supply the owner of {fmt.share(MOSTLY_UNKNOWN)} or more is not known."
+    yield _sourced(rung, lead="By owner.", text=text)
+
+
+def _reasons(context: BriefContext, rungs: list[Rung]) -> str:
+    """Why there is no import reliance, each reason once with its rungs."""
+    whys: dict[str, list[str]] = {}
+    for rung in rungs:
+        reason = rung.import_reliance.why.rstrip(".") or "no reason is given"
+        whys.setdefault(reason, []).append(_material(context, rung))
+    return "; ".join(f"{why} ({', '.join(dict.fromkeys(names))})" for why, names in whys.items())
 
 
 def _reliance(context: BriefContext) -> Iterator[Text]:
-    known = [rung for rung in context.result.rungs if known_index(rung.import_reliance)]
+    rungs = context.supply
+    known = [rung for rung in rungs if known_index(rung.import_reliance)]
+    rest = [rung for rung in rungs if rung not in known]
     if not known:
-        whys = [rung.import_reliance.why for rung in context.result.rungs if rung.import_reliance.why]
-        if whys:
-            yield Text(
-                lead="Imports.",
-                text=f"How far {context.bloc_name} depends on imports is not known: {whys[0].rstrip('.')}.",
-            )
+        yield Text(
+            lead="Imports.",
+            text=f"How far {context.bloc_name} depends on imports cannot be told on any rung of supply "
+            f"({_reasons(context, rest)}).",
+        )
         return
-    rung = max(known, key=lambda rung: rung.import_reliance.value or 0.0)
+    part = fmt.of_all(len(known), len(rungs), "rung")
+    text = f"Usable trade is held for {part} of supply, seen from {context.bloc_name}. "
+    bought = [rung for rung in known if (rung.import_reliance.value or 0.0) > 0]
+    sold = [rung for rung in known if rung not in bought]
+    if bought:
+        top = sorted(bought, key=lambda rung: -(rung.import_reliance.value or 0.0))
+        text += f"Net imports as part of use: {fmt.listing([_reliance_words(context, rung) for rung in top])}. "
+    if sold:
+        listed = fmt.listing([_reliance_words(context, rung) for rung in sold])
+        text += f"Net exporter, with net imports as part of use below zero: {listed}. "
+    doubts = [f"{_material(context, rung)}: {why}" for rung in known if (why := rung.import_reliance.why.split(";")[0])]
+    text += f"In doubt: {'; '.join(doubts)}. " if doubts else ""
+    text += f"Not known for the rest: {_reasons(context, rest)}." if rest else ""
+    yield _sourced((bought or sold)[0], lead="Imports.", text=text.strip())
+
+
+def _reliance_words(context: BriefContext, rung: Rung) -> str:
     index = rung.import_reliance
     phrase = fmt.share_with_interval(index.value, index.low, index.high)
-    material, rest = fmt.lower(context.short(rung)), len(context.result.rungs) - len(known)
-    gap = f" On {rest} rungs reliance is not known, for want of a trade line or of output." if rest else ""
-    if (index.value or 0.0) > 0:
-        text = f"{fmt.capital(context.bloc_name)} depends on imports for {phrase} of its {material}."
-    else:
-        text = (
-            f"On no rung with a trade line does {context.bloc_name} import more than it exports; "
-            f"net import reliance is highest for {material}, {phrase}."
-        )
-    yield _sourced(rung, lead="Imports.", text=text + gap)
+    return f"{_material(context, rung)} {phrase}"
 
 
 def _supply_risk(context: BriefContext) -> Iterator[Text]:
-    known = [rung for rung in context.result.rungs if known_index(rung.eu_supply_risk)]
-    score = context.result.geopolrisk.get("score")
+    known = [rung for rung in context.supply if known_index(rung.eu_supply_risk)]
+    full = [rung for rung in known if not is_world_alone(rung.eu_supply_risk)]
+    alone = [rung for rung in known if rung not in full]
     parts = []
-    if known:
-        rung = max(known, key=lambda rung: rung.eu_supply_risk.value or 0.0)
-        index = rung.eu_supply_risk
-        parts.append(
-            f"by the method of the EU's list it is {fmt.index_with_interval(index.value, index.low, index.high)} "
-            f"for {fmt.lower(context.short(rung))}"
-        )
-    if isinstance(score, float):
-        parts.append(f"the GeoPolRisk score is {fmt.index(score)}")
+    for rungs, basis in ((full, "with its own sourcing counted"), (alone, f"by the {WORLD_ALONE}")):
+        if rungs:
+            rung = max(rungs, key=lambda rung: rung.eu_supply_risk.value or 0.0)
+            index = rung.eu_supply_risk
+            value = fmt.index_with_interval(index.value, index.low, index.high)
+            parts.append(f"{basis} it is highest for {_material(context, rung)}, {value}")
+    text = ""
     if parts:
-        yield Text(lead="Supply risk.", text=f"{fmt.capital('; '.join(parts))}.")
+        text = (
+            "By the formula of the EU's list (0 to about 6; the EU's own threshold is 1.0, with its own substitution "
+            f"and trade terms), seen from {context.bloc_name}: {'; '.join(parts)}. "
+        )
+        if alone:
+            text += "The world mix says nothing of where the reader buys. "
+    yield from (Text(lead="Supply risk.", text=line) for line in [f"{text}{_geopolrisk(context)}".strip()] if line)
+
+
+def _geopolrisk(context: BriefContext) -> str:
+    """GeoPolRisk with what it means, or why there is none."""
+    score, why = context.result.geopolrisk.get("score"), context.result.geopolrisk.get("why")
+    if isinstance(score, float):
+        return (
+            f"GeoPolRisk, which multiplies concentration of mining by the governance-weighted share of imports, runs "
+            f"from 0 to 1 and sees the ore line only, is {fmt.index(score)}."
+        )
+    return f"GeoPolRisk is not known: {str(why).rstrip('.')}." if why else ""
 
 
 def _by_contract(context: BriefContext) -> Iterator[Text]:
-    named = [rung for rung in context.result.rungs if first_named(rung.by_contract)]
+    named = [rung for rung in context.supply if (top := first_named(rung.by_contract)) and top.share > 0]
     if not named:
         yield Text(
             lead="By contract.",
-            text="No buyer is known for any part of any rung: what is sold under contract is not published.",
+            text="For all of every rung no buyer is public: what is sold under contract is not published.",
         )
         return
-    rung = min(named, key=lambda rung: rung.by_contract[-1].share)
+    rung = min(named, key=lambda rung: unknown_part(rung.by_contract))
     buyer = first_named(rung.by_contract)
-    unknown = rung.by_contract[-1]
+    silent = len(context.supply) - len(named)
+    rest = (
+        f" On {fmt.of_all(silent, len(context.supply), 'rung')} of supply no buyer is known with a tonnage."
+        if silent
+        else ""
+    )
     if buyer is not None:
         text = (
-            f"The best documented rung is {fmt.lower(context.short(rung))}: {buyer.name} has bought "
-            f"{_phrase(buyer)} of it, and the buyer of {fmt.share(unknown.share)} is not known."
+            f"For {fmt.share(unknown_part(rung.by_contract))} of {_material(context, rung)}, the best documented rung, "
+            f"no buyer is public; the largest known buyer, {buyer.name}, has bought {_phrase(buyer)}.{rest}"
         )
         yield _sourced(rung, lead="By contract.", text=text)
 
 
 def _evidence(context: BriefContext) -> Iterator[Text]:
-    rungs = [rung for rung in context.result.rungs if rung.evidence]
+    rungs = [rung for rung in context.supply if rung.evidence]
     if not rungs:
         return
     rung = min(rungs, key=lambda rung: rung.evidence.get("independent", 0.0))
     held = rung.evidence
+    lead = "The weakest ground is under" if len(rungs) > 1 else "What is under"
     text = (
-        f"The weakest ground is under {fmt.lower(context.short(rung))}: "
-        f"{fmt.share(held.get('independent'))} of its tonnage rests on independent sources, "
-        f"{fmt.share(held.get('interested'))} on interested, "
-        f"{fmt.share(held.get('state_affiliated'))} on state-affiliated ones, "
-        f"and {fmt.share(held.get('unknown'))} on none that can be classed."
+        f"{lead} {_material(context, rung)}: {fmt.share(held.get('independent'))} of its tonnage comes from "
+        f"independent publishers, {fmt.share(held.get('interested'))} from interested, "
+        f"{fmt.share(held.get('state_affiliated'))} from state-affiliated ones, "
+        f"and {fmt.share(held.get('unknown'))} is unknown, assumed or by mass balance. "
+        "The class is of the publisher: an estimate by an independent one is an estimate still."
     )
     yield _sourced(rung, lead="Evidence.", text=text)
 
 
 def _outside(context: BriefContext) -> Iterator[Text]:
-    named = [fmt.lower(context.short(rung)) for rung in context.result.rungs if rung.hhi.outside]
+    named = [_material(context, rung) for rung in context.supply if is_out(rung.hhi)]
     if named:
         text = (
             f"The concentration by place of {fmt.listing(named)} lies outside its own 5\u201395 % "
-            "interval: the point counts "
-            "unknown tonnage as nobody's, while the interval spreads it over named and unnamed places."
+            "interval (marked \u2021): the point counts unknown tonnage as nobody's, while the interval spreads it "
+            "over named and unnamed places."
         )
         yield Text(lead="A caution.", text=text)

@@ -1,22 +1,26 @@
-"""The ladder: two figures, the overview, the evidence, and every rung with its shares."""
+"""The ladder: figures and the overview on the main page; evidence and every rung with its shares in the annex.
+
+Titles name rungs of supply only; the tables in the annex hold all rungs, with what the ladder says of their indices.
+"""
 
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from .. import format as fmt
 from ..figures.hhi_dots import hhi_dots
 from ..figures.ladder_bars import ladder_bars
-from ..section import Block, Cell, Figure, Heading, SectionContent, Table, Text, nothing_held
-from .highlights import first_named, known_index, rung_anchor
+from ..section import Block, Cell, Figure, Fold, Heading, SectionContent, Table, Text, nothing_held
+from .highlights import best_place_rung, first_named, known_index, rung_anchor, telling_owner_rung, unknown_part
+from .overview import overview, owner_hhi, share_cells, total_interval
 
 if TYPE_CHECKING:
-    from ytterby.ladder import Index, Rung, Share
+    from ytterby.ladder import Rung, Share
 
     from ..context import BriefContext
 
-SHOWN = 8
+SHOWN: Final = 8
 
 
 def build(context: BriefContext) -> SectionContent:
@@ -26,28 +30,29 @@ def build(context: BriefContext) -> SectionContent:
     blocks: list[Block] = [_by_place(context), _by_owner(context)]
     if any(known_index(rung.hhi) for rung in context.result.rungs):
         blocks.append(_concentration(context))
-    blocks += [_overview(context), _evidence(context)]
-    for rung in context.result.rungs:
-        blocks += _rung(context, rung)
+    blocks += [overview(context), _evidence(context)]
+    blocks += [_rung(context, rung) for rung in context.result.rungs]
     return SectionContent(blocks=tuple(blocks))
 
 
-def _all_sources(context: BriefContext) -> tuple[str, ...]:
-    return tuple(source for rung in context.result.rungs for source in rung.source_ids)
+def _credit(context: BriefContext) -> str:
+    """The publishers that carry most rungs: each rung's first source, then its second, and so on."""
+    held = [rung.source_ids for rung in context.result.rungs]
+    ranked = tuple(source for row in zip_longest(*held) for source in row if source is not None)
+    firsts = [ids[0] for ids in held if ids]
+    return context.credit(tuple(sorted(ranked, key=lambda source: -firsts.count(source))), is_ranked=True)
 
 
 def _by_place(context: BriefContext) -> Figure:
     leader = context.palette.leader
-    held = [(rung, share) for rung in context.result.rungs for share in rung.by_place if share.id == leader]
+    best = best_place_rung(context, leader)
     title = "No place can be named on any rung"
-    if held:
-        rung, share = max(held, key=lambda pair: pair[1].share)
-        ahead = sum(first_named(rung.by_place) == share for rung, share in held)
-        where = "every rung" if ahead == len(context.result.rungs) else f"{ahead} of {len(context.result.rungs)} rungs"
-        title = (
-            f"{share.name} comes first on {where}, and makes {fmt.share(share.share)} of "
-            f"{fmt.lower(context.short(rung))}"
-        )
+    if best is not None:
+        rung, share = best
+        rungs = context.supply
+        ahead = sum(getattr(first_named(other.by_place), "id", None) == leader for other in rungs)
+        where = "" if len(rungs) == 1 else f"comes first on {fmt.of_all(ahead, len(rungs), 'rung')} of supply and "
+        title = f"{share.name} {where}makes {fmt.share(share.share)} of {fmt.lower(context.short(rung))}"
     return Figure(
         key="ladder-place",
         title=title,
@@ -55,17 +60,18 @@ def _by_place(context: BriefContext) -> Figure:
         "is the 5\u201395 % interval of the largest place; pale: not known",
         svg=ladder_bars(context, claim="place"),
         alt=f"Stacked bars of the shares of places on each rung. {title}.",
-        credit=context.credit(_all_sources(context)),
+        credit=_credit(context),
     )
 
 
 def _by_owner(context: BriefContext) -> Figure:
-    tops = [(rung, owner) for rung in context.result.rungs if (owner := first_named(rung.by_owner))]
-    title = "No controlling owner can be named on any rung"
-    if tops:
-        rung, owner = max(tops, key=lambda pair: pair[1].share)
+    title = "No controlling owner can be named on any rung of supply"
+    found = telling_owner_rung(context)
+    if found is not None:
+        rung, owner = found
         title = (
-            f"The largest owner, {owner.name}, controls {fmt.share(owner.share)} of {fmt.lower(context.short(rung))}"
+            f"{owner.name} has the largest known share of {fmt.lower(context.short(rung))}, "
+            f"{fmt.share(owner.share)}; the owner of {fmt.share(unknown_part(rung.by_owner))} is not known"
         )
     return Figure(
         key="ladder-owner",
@@ -74,14 +80,16 @@ def _by_owner(context: BriefContext) -> Figure:
         "as above, by the owner's seat; hatched: a state controls the owner; pale: not known",
         svg=ladder_bars(context, claim="owner"),
         alt=f"Stacked bars of the shares of controlling owners on each rung. {title}.",
-        credit=context.credit(_all_sources(context)),
+        credit=_credit(context),
     )
 
 
 def _concentration(context: BriefContext) -> Figure:
-    known = [rung for rung in context.result.rungs if known_index(rung.hhi)]
+    known = [rung for rung in context.supply if known_index(rung.hhi)] or [
+        rung for rung in context.result.rungs if known_index(rung.hhi)
+    ]
     rung = max(known, key=lambda rung: rung.hhi.value or 0.0)
-    owner = f", {fmt.index(rung.hhi_owner.value)} by owner" if known_index(rung.hhi_owner) else ""
+    owner = f", {owner_hhi(rung)} by known owner" if known_index(rung.hhi_owner) else ""
     title = f"Concentration peaks at {fmt.lower(context.short(rung))}: {fmt.index(rung.hhi.value)} by place{owner}"
     return Figure(
         key="hhi",
@@ -90,96 +98,7 @@ def _concentration(context: BriefContext) -> Figure:
         "filled: by place, hollow: by controlling owner",
         svg=hhi_dots(context),
         alt=f"Dot plot of concentration by place and by owner. {title}.",
-        credit=context.credit(_all_sources(context)),
-    )
-
-
-def _index_cell(index: Index, rung: Rung, *, is_share: bool) -> Cell:
-    if not known_index(index):
-        return Cell(text=fmt.MISSING)
-    text = fmt.share(index.value) if is_share else fmt.index(index.value)
-    interval = fmt.share_interval(index.low, index.high) if is_share else fmt.index_interval(index.low, index.high)
-    return Cell(
-        text=text,
-        value=index.value,
-        more="" if interval == fmt.MISSING else interval,
-        href=f"#{rung_anchor(rung)}-sources",
-    )
-
-
-def _share_cells(share: Share | None, rung: Rung) -> tuple[Cell, Cell]:
-    if share is None:
-        return Cell(text=""), Cell(text="")
-    interval = fmt.share_interval(share.low, share.high)
-    name = Cell(text="not known" if share.id == "unknown" else share.name)
-    return name, Cell(
-        text=fmt.share(share.share),
-        value=share.share,
-        href=f"#{rung_anchor(rung)}-sources",
-        more="" if interval == fmt.MISSING else interval,
-    )
-
-
-def _overview(context: BriefContext) -> Table:
-    rows = []
-    for rung in context.result.rungs:
-        top, owner = first_named(rung.by_place), first_named(rung.by_owner)
-        rows.append(
-            (
-                Cell(text=fmt.capital(context.short(rung)), more=rung.stage, href=f"#{rung_anchor(rung)}"),
-                Cell(
-                    text=fmt.number(rung.total_t),
-                    value=rung.total_t,
-                    more=_total_interval(rung),
-                    href=f"#{rung_anchor(rung)}-sources",
-                ),
-                Cell(text=top.name if top else fmt.MISSING),
-                _index_cell(rung.top1, rung, is_share=True),
-                _index_cell(rung.top3, rung, is_share=True),
-                _index_cell(rung.hhi, rung, is_share=False),
-                Cell(text=owner.name if owner else fmt.MISSING, more=fmt.share(owner.share) if owner else ""),
-                _index_cell(rung.hhi_owner, rung, is_share=False),
-                _index_cell(rung.import_reliance, rung, is_share=True),
-                _index_cell(rung.eu_supply_risk, rung, is_share=False),
-            )
-        )
-    return Table(
-        caption=f"The ladder at a glance, {context.result.year}",
-        columns=(
-            "Rung",
-            "World, t",
-            "Largest place",
-            "Its share",
-            "Top three",
-            "HHI, place",
-            "Largest owner",
-            "HHI, owner",
-            f"Import reliance, {context.bloc}",
-            "EU supply risk",
-        ),
-        rows=tuple(rows),
-        numeric=frozenset({1, 3, 4, 5, 7, 8, 9}),
-        note=_missing_note(context),
-    )
-
-
-def _total_interval(rung: Rung) -> str:
-    if not (fmt.is_known(rung.total_low) and fmt.is_known(rung.total_high)):
-        return ""
-    return f"{fmt.number(rung.total_low)}\u2013{fmt.number(rung.total_high)}"
-
-
-def _missing_note(context: BriefContext) -> str:
-    whys: dict[str, list[str]] = {}
-    for rung in context.result.rungs:
-        for word, index in (("import reliance", rung.import_reliance), ("EU supply risk", rung.eu_supply_risk)):
-            if not known_index(index) and index.why:
-                whys.setdefault(f"{word}: {index.why}", []).append(fmt.lower(context.short(rung)))
-    parts = [f"{why.rstrip('.')} ({', '.join(dict.fromkeys(names))})" for why, names in whys.items()]
-    return (
-        f"Gross tonnes; small type: 5\u201395 % interval. Not given: {'; '.join(parts)}."
-        if parts
-        else "Gross tonnes; small type: 5\u201395 % interval."
+        credit=_credit(context),
     )
 
 
@@ -187,7 +106,7 @@ def _evidence(context: BriefContext) -> Table:
     classes = ("independent", "interested", "state_affiliated", "unknown")
     rows = tuple(
         (
-            Cell(text=fmt.capital(rung.name), href=f"#{rung_anchor(rung)}"),
+            Cell(text=fmt.capital(context.short(rung)), more=rung.stage, href=f"#{rung_anchor(rung)}"),
             Cell(text=rung.basis, more=rung.basis_note),
             *(
                 Cell(
@@ -202,28 +121,43 @@ def _evidence(context: BriefContext) -> Table:
     )
     return Table(
         caption="What each rung rests on",
-        columns=("Rung", "Basis", "Independent", "Interested", "State-affiliated", "Unknown"),
+        columns=("Rung", "Basis and confidence", "Independent", "Interested", "State-affiliated", "Unknown"),
         rows=rows,
         numeric=frozenset({2, 3, 4, 5}),
-        note="Share of the tonnage behind the rung by the class of its best source.",
+        note="Share of the tonnage behind the rung by the class of the publisher of its best source; the column Basis "
+        "says with what confidence the figures stand: published, estimated, bounded, assumed or by mass balance. "
+        "An estimate by an independent publisher is an estimate still; assumed tonnage and balances count as unknown.",
+        is_folded=True,
     )
 
 
-def _rung(context: BriefContext, rung: Rung) -> list[Block]:
+def _rung(context: BriefContext, rung: Rung) -> Fold:
     anchor = rung_anchor(rung)
     total = fmt.tonnes(rung.total_t)
-    bounds = f" ({fmt.tonnes_interval(rung.total_low, rung.total_high)})" if _total_interval(rung) else ""
+    bounds = f" ({fmt.tonnes_interval(rung.total_low, rung.total_high)})" if total_interval(rung) else ""
     note = f"; {rung.basis_note}" if rung.basis_note else ""
-    head = rung.name if rung.stage == "use" else f"{fmt.capital(rung.stage)}: {fmt.lower(rung.name)}"
+    name = rung.name.replace("_", " ")
+    head = fmt.capital(name) if rung.stage == "use" else f"{fmt.capital(rung.stage)}: {fmt.lower(name)}"
     rate = "" if rung.basis == "reserves" else " a year"
     intro = f"World total {total}{bounds}{rate}, gross; basis: {rung.basis}{note}."
-    return [
-        Heading(text=f"{head}, {rung.year}", anchor=anchor),
+    blocks: list[Block] = [
         Text(text=intro, sources=rung.source_ids, anchor=f"{anchor}-sources"),
         _rung_table(context, rung),
+    ]
+    if remarks := _remarks(rung):
+        blocks.append(Text(text=remarks, is_small=True))
+    blocks += [
         Heading(text="", anchor=f"{anchor}-sources"),
         Text(text="Sources of this rung:", sources=rung.source_ids, is_full=True, is_small=True),
     ]
+    return Fold(title=f"{head}, {rung.year}", anchor=anchor, blocks=tuple(blocks))
+
+
+def _remarks(rung: Rung) -> str:
+    """What the ladder says of the rung's indices: why one is missing, or what is doubtful about it."""
+    words = {"hhi_owner": "HHI by owner", "import_reliance": "Import reliance", "eu_supply_risk": "EU supply risk"}
+    said = [f"{word}: {rung.indices[name].why.rstrip('.')}" for name, word in words.items() if rung.indices[name].why]
+    return f"{'. '.join(said)}." if said else ""
 
 
 def _cut(shares: tuple[Share, ...]) -> tuple[list[Share], list[Share]]:
@@ -239,7 +173,7 @@ def _rung_table(context: BriefContext, rung: Rung) -> Table:
     rows = []
     for place, owner, buyer in zip_longest(places, owners, buyers):
         state = Cell(text=context.name(owner.state) if owner and owner.state else "")
-        rows.append((*_share_cells(place, rung), *_share_cells(owner, rung), state, *_share_cells(buyer, rung)))
+        rows.append((*share_cells(place, rung), *share_cells(owner, rung), state, *share_cells(buyer, rung)))
     smaller = [
         f"{word}: " + ", ".join(f"{share.name} {fmt.share(share.share)}" for share in rest)
         for word, rest in (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import format as fmt
 from ..context import all_ids, union_ids
+from ..figures.ladder_bars import shown_rungs
 from ..figures.sankey import sankey
 from ..flows import Flows, chain_flows
 from ..section import Block, Cell, Figure, SectionContent, Table, Text, nothing_held
@@ -18,7 +19,11 @@ OPEN_BALANCE = 0.1  # part of a total by which later steps may exceed it before 
 
 def build(context: BriefContext) -> SectionContent:
     """The section."""
-    drawn = chain_flows(context)
+    found = chain_flows(context)
+    shown = {rung.material for rung in shown_rungs(context)}
+    hidden = frozenset(rung.material for rung in context.result.rungs) - shown
+    drawn = found.only(hidden)
+    part = "; the principal rungs only" if hidden else ""
     if not drawn.flows:
         return nothing_held(
             "recipe that joins two rungs of the ladder, so that the chain cannot be drawn in contained tonnes"
@@ -26,10 +31,10 @@ def build(context: BriefContext) -> SectionContent:
     sources = union_ids(context.table("recipes").sort("process_id", "material_id")["source_id"])
     figure = Figure(
         key="sankey",
-        title=_title(context, drawn),
-        subtitle=f"Tonnes of contained {context.basis} a year, {context.result.year}; ribbons: recipes times "
-        "rung totals; dark: lost on the way; green: scrap; white part of a bar: needed downstream "
-        "but not in the ladder's total",
+        title=flow_title(context, drawn),
+        subtitle=f"Tonnes of contained {context.basis} a year, {context.result.year}{part}; ribbons: recipes times "
+        "rung totals; green: scrap, given first to the steps that take it; dark foot: lost on the way; white part of "
+        "a bar: needed downstream but not in the ladder's total",
         svg=sankey(context, drawn),
         alt="Sankey diagram of the chain in contained tonnes, with losses.",
         credit=context.credit(all_ids(context.table("recipes")["source_id"])),
@@ -42,14 +47,18 @@ def build(context: BriefContext) -> SectionContent:
     return SectionContent(blocks=tuple(blocks))
 
 
-def _title(context: BriefContext, drawn: Flows) -> str:
+def flow_title(context: BriefContext, drawn: Flows) -> str:
+    """The largest gap between two totals, else the largest loss."""
     gaps = [(drawn.used_t(name) - made, name) for name, made in drawn.made_t.items()]
     gap, short_of = max(gaps, default=(0.0, ""))
     if short_of and gap > drawn.made_t[short_of] * OPEN_BALANCE:
         needed, made = fmt.tonnes(drawn.used_t(short_of)), fmt.tonnes(drawn.made_t[short_of])
         material = fmt.lower(context.short(short_of))
+        used = sum(flow.quantity_t for flow in drawn.flows if flow.is_scrap)
+        after = f" after {fmt.tonnes(used)} from scrap" if used else ""
         return (
-            f"The totals do not close: later steps need {needed} of {context.basis} as {material}, {made} are on record"
+            f"The totals do not close: later steps need {needed} of {context.basis} as {material}{after}, {made} are "
+            "on record"
         )
     if not drawn.losses:
         return "No recipe states a loss"

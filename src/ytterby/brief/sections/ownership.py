@@ -5,20 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import format as fmt
-from ..context import all_ids, union_ids
-from ..figures.ownership_tree import control_tree, current_statements, ownership_tree, shown_subjects
+from ..context import UNCLEAR, all_ids, controllers, union_ids
+from ..figures.ownership_tree import (
+    MINOR,
+    RULE_TEXT,
+    control_tree,
+    current_statements,
+    has_minor,
+    ownership_tree,
+    shown_subjects,
+)
 from ..section import Cell, Figure, SectionContent, Table, nothing_held
-from .highlights import first_named
 
 if TYPE_CHECKING:
-    from ..context import BriefContext
+    from ..context import BriefContext, Controller
     from ..figures.ownership_tree import Node
 
 
 def build(context: BriefContext) -> SectionContent:
     """The section."""
-    root, share_text = _largest(context)
-    if root is None:
+    root, controller = _largest(context)
+    if root is None or controller is None:
         return nothing_held("ownership statement that leads from a controller to a site")
     subjects = shown_subjects(root)
     statements = [
@@ -26,11 +33,16 @@ def build(context: BriefContext) -> SectionContent:
     ]
     unknown = sum(row["share"] is None for row in statements)
     part = f"; {unknown} of the {len(statements)} links have no published share" if unknown else ""
+    minor = f"; {MINOR}: less than half, {RULE_TEXT}" if has_minor(root) else ""
+    share_text = (
+        f"{controller.name} has {fmt.share(controller.share)} of {fmt.lower(context.short(controller.rung))}, the largest "
+        "known share of one owner"
+    )
     figure = Figure(
         key="ownership",
         title=f"{share_text}{part}",
-        subtitle=f"Holders to the left, sites to the right; figures: share held at mid-{context.result.year}; "
-        "broken line: share not published",
+        subtitle=f"{_why(context, controller)}. Holders to the left, sites to the right; figures: share held at "
+        f"mid-{context.result.year}; broken line: share not published{minor}",
         svg=ownership_tree(context, root),
         alt=f"Ownership tree. {share_text}.",
         credit=context.credit(all_ids(row["source_id"] for row in statements)),
@@ -38,19 +50,26 @@ def build(context: BriefContext) -> SectionContent:
     return SectionContent(blocks=(figure, _table(context, statements)))
 
 
-def _largest(context: BriefContext) -> tuple[Node | None, str]:
-    best: dict[str, tuple[float, str]] = {}
-    for rung in context.result.rungs:
-        for share in rung.by_owner:
-            if share.id != "unknown" and share.share > best.get(share.id, (0.0, ""))[0]:
-                text = f"{share.name} controls {fmt.share(share.share)} of {fmt.lower(context.short(rung))}"
-                best[share.id] = (share.share, text)
-    top = [owner.id for rung in context.result.rungs if (owner := first_named(rung.by_owner))]
-    for holder in sorted(best, key=lambda holder: (-top.count(holder), -best[holder][0], holder)):
-        root = control_tree(context, holder)
+def _largest(context: BriefContext) -> tuple[Node | None, Controller | None]:
+    """The tree of the controller that the page follows; the next one's where no statement leads from it to a site."""
+    for controller in controllers(context.result):
+        root = control_tree(context, controller.id)
         if root is not None:
-            return root, best[holder][1]
-    return None, ""
+            return root, controller
+    return None, None
+
+
+def _why(context: BriefContext, controller: Controller) -> str:
+    """Why this owner: the rule in words, and the block of its state where there is more of it."""
+    rung = fmt.lower(context.short(controller.rung))
+    why = (
+        f"Chosen for the largest known share of a rung of supply of which under {fmt.share(UNCLEAR)} has no known "
+        f"owner: {fmt.share(controller.share)} of {rung}, where {fmt.share(controller.unknown)} is not known"
+    )
+    if controller.state and controller.state_share > controller.share + 5e-4:
+        state = context.name(controller.state)
+        why += f"; all companies of the state of {state} together: {fmt.share(controller.state_share)}"
+    return why
 
 
 def _table(context: BriefContext, statements: list[dict[str, object]]) -> Table:

@@ -35,7 +35,7 @@ def build(context: BriefContext) -> SectionContent:
                 title=_title(context, len(found), running),
                 subtitle=f"Sites by stage; area of a dot: contained {context.basis} a year, output or else "
                 f"capacity, where it is stated; {len(placed)} sites have coordinates",
-                svg=facility_map(outlines, found),
+                svg=facility_map(outlines, found, unit=f"t {context.basis}"),
                 alt="Map of the sites by stage, size and status.",
                 credit=f"{context.credit(sources)}; outlines: Natural Earth",
             )

@@ -1,4 +1,4 @@
-"""Which acts hold material back, help supply or set targets, and when they were in force."""
+"""Which acts hold material back, help supply or set targets, and when they were announced, in force, suspended."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import format as fmt
 from ..context import all_ids, split_ids
-from ..figures.policy_timeline import HOLDS, Act, Spell, policy_timeline
+from ..figures.policy_timeline import HOLDS, Act, Spell, policy_timeline, state_on
 from ..section import Cell, Figure, SectionContent, Table, nothing_held
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ _STATE = {
     "announced": "announced",
     "in_force": "in_force",
     "resumed": "in_force",
-    "amended": "in_force",
     "suspended": "suspended",
 }
 
@@ -37,33 +36,53 @@ def build(context: BriefContext) -> SectionContent:
     shown.sort(key=lambda act: (act.imposed_by, act.instrument not in HOLDS, act.spells[0].start, act.policy_id))
     by_weight = {act.imposed_by: sum(other.imposed_by == act.imposed_by for other in shown) for act in shown}
     shown.sort(key=lambda act: (-by_weight[act.imposed_by], act.imposed_by))
-    held = [
-        act
-        for act in shown
-        if act.instrument in HOLDS and act.spells[-1].end is None and act.spells[-1].state == "in_force"
-    ]
     figure = Figure(
         key="policies",
-        title=_title(held),
-        subtitle="Acts in force, by who imposes them; red holds material back, blue helps supply or sets a "
-        "target, grey makes trade dearer or guards a rule; hatched: suspended; hollow: announced; "
-        "arrow: no end date",
-        svg=policy_timeline(shown, first=first, last=last),
-        alt="Timeline of the policies in force.",
+        title=policy_title(acts, context.day),
+        subtitle=f"Acts by who imposes them, {first.year}\u2013{last.year}{_outside(acts, shown)}; solid: in force; "
+        "hollow: announced, not yet in force; hatched: suspended; arrow: no end date; dashed line: "
+        f"{_spoken(context.day)}, the day of the ladder; red holds material back, blue helps supply or sets a target, "
+        "grey makes trade dearer or guards a rule",
+        svg=policy_timeline(shown, first=first, last=last, day=context.day),
+        alt="Timeline of the policies: announced, in force, suspended.",
         credit=context.credit(all_ids(row["source_id"] for row in rows)),
     )
     return SectionContent(blocks=(figure, _table(context, rows)))
 
 
-def _title(held: list[Act]) -> str:
-    if not held:
-        return "No open-ended act that holds material back is on record"
-    newest = max(held, key=lambda act: (act.spells[0].start, act.policy_id))
-    count = "One act holds" if len(held) == 1 else f"{len(held)} acts hold"
-    return (
-        f"{count} material back without an end date; the latest is of {newest.spells[0].start:%B %Y}, by "
-        f"{newest.imposed_by}"
+def policy_title(acts: list[Act], day: dt.date) -> str:
+    """How many acts that hold material back were in force on the day of the ladder, and what has come since."""
+    holding = [act for act in acts if act.instrument in HOLDS]
+    held = [act for act in holding if state_on(act, day) == "in_force"]
+    later = [
+        (spell.start, act.policy_id, act)
+        for act in holding
+        if act not in held
+        for spell in act.spells
+        if spell.state == "in_force" and spell.start > day
+    ]
+    then = f"On {_spoken(day)}, {fmt.counted(len(held), 'act')} that {'holds' if len(held) == 1 else 'hold'} "
+    then = f"{then}material back {'was' if len(held) == 1 else 'were'} in force" if held else (
+        f"On {_spoken(day)}, no act that holds material back was in force"
     )
+    if not later:
+        return then
+    start, _, newest = max(later, key=lambda found: found[:2])
+    more = len({act.policy_id for _, _, act in later})
+    return f"{then}; {more} more {'starts' if more == 1 else 'start'} later, the last in {start:%B %Y} ({newest.imposed_by})"
+
+
+def _spoken(day: dt.date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _outside(acts: list[Act], shown: list[Act]) -> str:
+    """What the window leaves out."""
+    hidden = [spell for act in acts if act not in shown for spell in act.spells]
+    if not hidden:
+        return ""
+    years = f"{min(spell.start for spell in hidden).year}\u2013{max(spell.end or spell.start for spell in hidden).year}"
+    return f" ({fmt.counted(len(acts) - len(shown), 'act')} of {years} outside these years only in the table)"
 
 
 def _is_alive(act: Act, first: dt.date, last: dt.date) -> bool:
@@ -75,24 +94,38 @@ def _day(text: str) -> dt.date:
     return dt.date(parts[0], parts[1] if len(parts) > 1 else 1, parts[2] if len(parts) > 2 else 1)
 
 
+def spells_of(states: list[tuple[dt.date, str]]) -> tuple[Spell, ...]:
+    """The spells of an act from its dated rows, in order.
+
+    An act is in force only from a row in force or resumed; an amendment keeps the state that it amends, and a notice
+    after the act came into force changes nothing.
+    """
+    found: list[tuple[dt.date, str | None]] = []
+    for day, status in states:
+        now = found[-1][1] if found else None
+        if status == "amended" or (status == "announced" and now in ("in_force", "suspended")):
+            continue
+        if not found or _STATE.get(status) != now:
+            found.append((day, _STATE.get(status)))
+    ends = [*(day for day, _ in found[1:]), None]
+    return tuple(
+        Spell(state=state, start=day, end=end)
+        for (day, state), end in zip(found, ends, strict=True)
+        if state and (end is None or end > day)
+    )
+
+
 def _act(context: BriefContext, row: dict[str, Any]) -> Act:
     table = context.table("policy_status")
     states = table.filter(table["policy_id"] == row["policy_id"]).sort("date", "status").to_dicts()
-    began = next((at for at, state in enumerate(states) if state["status"] == "in_force"), len(states))
-    states = [state for at, state in enumerate(states) if at < began or state["status"] != "announced"]
-    spells = []
-    for at, state in enumerate(states):
-        kind = _STATE.get(state["status"])
-        end = _day(states[at + 1]["date"]) if at + 1 < len(states) else None
-        if kind and (end is None or end > _day(state["date"])):
-            spells.append(Spell(state=kind, start=_day(state["date"]), end=end))
+    spells = spells_of([(_day(state["date"]), state["status"]) for state in states])
     return Act(
         policy_id=row["policy_id"],
         name=row["name"],
         instrument=row["instrument"],
         imposed_by=context.name(row["imposed_by"]),
         against=row["against"] or "",
-        spells=tuple(spells),
+        spells=spells,
     )
 
 

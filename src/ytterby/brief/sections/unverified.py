@@ -1,4 +1,7 @@
-"""What is not verified: assumed figures, figures on state-affiliated sources alone, sources that disagree."""
+"""What is not verified: assumed figures, figures on state-affiliated sources alone, sources that disagree.
+
+The counts stand in the main part, the rows in the annex.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,8 @@ def build(context: BriefContext) -> SectionContent:
     blocks += [
         Text(
             lead="Assumed.",
-            text=f"{len(assumed)} rows are assumed: no source states them, and the note gives the reasoning."
+            text=f"{fmt.counted(len(assumed), 'row is', 'rows are')} assumed: no source states the figure, and a note "
+            "gives the reasoning."
             if assumed
             else "No row is assumed.",
         )
@@ -50,8 +54,8 @@ def build(context: BriefContext) -> SectionContent:
     blocks.append(
         Text(
             lead="State-affiliated alone.",
-            text=f"{len(alone)} rows rest on state-affiliated sources alone, of whichever state, and want "
-            "independent confirmation."
+            text=f"{fmt.counted(len(alone), 'row rests', 'rows rest')} on state-affiliated sources alone, of "
+            "whichever state, for want of an independent one."
             if alone
             else "No row rests on state-affiliated sources alone.",
         )
@@ -93,7 +97,10 @@ def _listing(context: BriefContext, found: list[tuple[str, dict[str, Any]]], cap
         caption=caption,
         columns=("Table", "Row", "Note"),
         rows=rows,
-        note=f"{rest} more in the package; `ytterby sources {context.result.metal}` lists them." if rest > 0 else "",
+        note=f"{rest} more in the package; the command ytterby sources {context.result.metal} lists them."
+        if rest > 0
+        else "",
+        is_folded=True,
     )
 
 
@@ -107,7 +114,13 @@ def _label(context: BriefContext, table: str, row: dict[str, Any]) -> str:
     if "name" in row:
         return str(row["name"])
     parts = [row[column] for column in key_columns(table) if row[column] is not None]
-    return ", ".join(context.name(part) if isinstance(part, str) else str(part) for part in parts)
+    spoken = ["world total" if part == "WORLD" else context.names.get(str(part)) or _plain(part) for part in parts]
+    return ", ".join(spoken)
+
+
+def _plain(part: object) -> str:
+    """A key without a name: enum values as words."""
+    return fmt.words(part) if isinstance(part, str) else str(part)
 
 
 def _conflicts(context: BriefContext) -> list[Block]:
@@ -125,8 +138,9 @@ def _conflicts(context: BriefContext) -> list[Block]:
         columns=("Figure", "What they say", "Taken", "Rule", "Why, and what would settle it"),
         rows=tuple(_conflict(context, rule, sets[rule["conflict_id"]]) for rule in rules),
         note="All figures of a set are kept; the point takes the one named, the interval covers them all.",
+        is_folded=True,
     )
-    text = f"In {len(rules)} cases two sources or more disagree on a figure; none is averaged away."
+    text = f"In {fmt.counted(len(rules), 'case')} two sources or more disagree on a figure; none is averaged away."
     return [Text(lead="Sources that disagree.", text=text), listing]
 
 
