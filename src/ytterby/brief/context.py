@@ -248,6 +248,8 @@ _NAMED = (
 
 def _with_article(name: str) -> str:
     plural = name.startswith(("European Union", "United ", "Republic ", "Netherlands"))
+    if name.startswith("The "):
+        return f"the {name[4:]}"
     return f"the {name}" if plural else name
 
 

@@ -100,8 +100,11 @@ class TonnageBook:
         made, capacity, share = (self._stated(material, measure) for measure in ("production", "capacity", "share"))
         utilisation = utilisation_of(self.chain, material, self.year, self.sampler)
         sites = site_tonnage(self, material, utilisation)
+        world = made.pop(WORLD, None)
+        if world is not None and not world.draws.any() and not made and not sites.count:
+            return None
         needed = self._needed_by_next_stage(material)
-        total = self._total(material, made.pop(WORLD, None), needed)
+        total = self._total(material, world, needed)
         loose = {place: amount for place, amount in made.items() if amount.point == 0 and amount.draws.any()}
         amounts = {place: amount for place, amount in made.items() if place not in loose}
         for place, amount in capacity.items():

@@ -65,7 +65,7 @@ def facility_map(outlines: pl.DataFrame, found: Sequence[Site], *, unit: str = "
     rings = _rings(outlines)
     largest = max((site.size_t or 0.0 for site in placed), default=0.0)
     _draw_key(canvas)
-    _draw_sizes(canvas, largest, unit)
+    _draw_sizes(canvas, largest, unit, is_enlarged=bool(parts))
     for pane in panes:
         labelled = placed if pane.title else [s for s in placed if not any(_inside(s, part) for part in parts)]
         _draw_pane(canvas, pane, rings, placed, labelled, largest)
@@ -138,7 +138,7 @@ def size_steps(largest: float) -> list[float]:
     return [top, top / 10]
 
 
-def _draw_sizes(canvas: Canvas, largest: float, unit: str) -> None:
+def _draw_sizes(canvas: Canvas, largest: float, unit: str, *, is_enlarged: bool) -> None:
     """What the area of a dot means, at the lower left of the world, in its scale and in that of the enlarged parts."""
     x, y = 12.0, 26.0 + _WORLD_HEIGHT - 44
     if not largest:
@@ -152,7 +152,10 @@ def _draw_sizes(canvas: Canvas, largest: float, unit: str) -> None:
         x += 2 * radius + text_width(label, 11) + 20
     canvas.dot(x + 2.4, y, 2.4, fill=PAPER, edge=SOFT, line=1.2)
     canvas.text(x + 10, y, "no size stated", size=11, colour=SOFT)
-    canvas.text(12.0, y + 22, f"below, areas are {1 / _WORLD_SCALE**2:.1f} times as large", size=11, colour=SOFT)
+    if is_enlarged:
+        canvas.text(
+            12.0, y + 22, f"enlarged parts: areas {1 / _WORLD_SCALE**2:.1f} times as large", size=11, colour=SOFT
+        )
 
 
 def _draw_pane(

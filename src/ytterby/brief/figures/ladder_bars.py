@@ -61,7 +61,9 @@ def bloc_share(context: BriefContext, rung: Rung, claim: str) -> float:
     """What the bloc and its members have of a rung; of owners, those that sit there."""
     ours = context.members | {context.bloc}
     return sum(
-        share.share for share in shares_of(rung, claim) if share.id != "unknown" and _seat(context, share, claim) in ours
+        share.share
+        for share in shares_of(rung, claim)
+        if share.id != "unknown" and _seat(context, share, claim) in ours
     )
 
 

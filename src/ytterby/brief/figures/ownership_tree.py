@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from ytterby.chain.control import FLOAT, UNKNOWN, trace_control
 from ytterby.chain.ownership import DECIDES
 
 from .. import format as fmt
@@ -18,15 +19,17 @@ from .canvas import WIDTH, Canvas, text_width, wrap
 from .palette import ACCENT, INK, PAPER, RULE, SOFT
 
 if TYPE_CHECKING:
+    from ytterby.chain.control import Control
+
     from ..context import BriefContext
 
-LINES: Final = 6
+LINES: Final = 7
 MINOR: Final = "*"
 HALF: Final = 0.5
 RULE_TEXT: Final = "control only where the largest holder has at least 20 % and twice the next"
 TOP: Final = 8.0
 MOST: Final = 12
-LINK: Final = 58.0  # the least width of a link; its longest words widen it
+LINK: Final = 54.0  # the least width of a link; its longest words widen it
 
 
 @dataclass
@@ -39,6 +42,8 @@ class Node:
     is_known: bool = True
     tip: str = ""
     is_site: bool = False
+    is_led: bool = True
+    is_minor: bool = False
     children: list[Node] = field(default_factory=list)
     depth: int = 0
     y: float = 0.0
@@ -65,6 +70,9 @@ def control_tree(context: BriefContext, controller: str) -> Node | None:
     _grow(root, held, holders, sites, context)
     if not root.children:
         return None
+    control = trace_control(context.chain, context.day)
+    for child in root.children:
+        _mark(child, controller, control, context)
     above = [row for row in holders.get(controller, []) if row["owner_id"] != controller]
     if not above:
         return root
@@ -124,9 +132,41 @@ def _node(
     subject = row["owned_id"]
     others = [other for other in holders[subject] if other is not row]
     tips = "; ".join([tip, *(_link(other, context)[2] for other in others)])
-    if is_minor(row):
-        share, tips = f"{share}{MINOR}", f"{tips}; less than half: {RULE_TEXT}"
-    return Node(subject, context.name(subject), share=share, is_known=is_known, tip=tips, is_site=subject in sites)
+    return Node(
+        subject,
+        context.name(subject),
+        share=share,
+        is_known=is_known,
+        tip=tips,
+        is_site=subject in sites,
+        is_minor=is_minor(row),
+    )
+
+
+def _mark(node: Node, controller: str, control: Control, context: BriefContext) -> None:
+    """Say where another holder decides, and where less than half suffices; what lies below another's is another's."""
+    deciders = control.of(node.subject) if node.subject in control.entities else {}
+    if deciders and controller not in deciders:
+        node.is_led = False
+        others = [context.name(name) for name in deciders if name not in (UNKNOWN, FLOAT, node.subject)]
+        node.label = f"{node.label}, {'led by ' + fmt.listing(others) if others else 'control not known'}"
+        _disown(node)
+        return
+    if node.is_minor:
+        node.share, node.tip = f"{node.share}{MINOR}", f"{node.tip}; less than half: {RULE_TEXT}"
+    for child in node.children:
+        _mark(child, controller, control, context)
+
+
+def _disown(node: Node) -> None:
+    for child in node.children:
+        child.is_led = False
+        _disown(child)
+
+
+def has_other(node: Node) -> bool:
+    """True where a part of the tree is led by another."""
+    return not node.is_led or any(has_other(child) for child in node.children)
 
 
 def is_minor(row: dict[str, Any]) -> bool:
@@ -152,8 +192,9 @@ def ownership_tree(context: BriefContext, root: Node) -> str:
     widths: dict[int, float] = {}
     _measure(root, widths)
     columns = len(widths)
-    link = max(LINK, _longest(root) + 24)
-    room = WIDTH - link * (columns - 1) - 12
+    links = dict.fromkeys(range(columns), 0.0)
+    _measure_links(root, links)
+    room = WIDTH - sum(links.values()) - 12
     wanted = sum(widths.values())
     if wanted > room:
         fair = room / columns
@@ -162,10 +203,10 @@ def ownership_tree(context: BriefContext, root: Node) -> str:
         widths = {
             depth: min(width, fair + spare / len(wide)) if depth in wide else width for depth, width in widths.items()
         }
-    starts = {depth: sum(widths[d] for d in range(depth)) + link * depth for depth in widths}
+    starts = {depth: sum(widths[d] for d in range(depth)) + sum(links[d] for d in range(depth + 1)) for depth in widths}
     bottom = _place(root, TOP, widths)
     canvas = Canvas("ownership", bottom + TOP)
-    _draw(canvas, root, starts, widths, link)
+    _draw(canvas, root, starts, widths, links)
     return canvas.svg(f"Ownership tree of {root.label}")
 
 
@@ -176,9 +217,11 @@ def _measure(node: Node, widths: dict[int, float]) -> None:
         _measure(child, widths)
 
 
-def _longest(node: Node) -> float:
-    """The width of the longest words on a link below a node."""
-    return max((max(text_width(child.share, 11), _longest(child)) for child in node.children), default=0.0)
+def _measure_links(node: Node, links: dict[int, float]) -> None:
+    """Widen the links that lead to each depth to their longest words."""
+    for child in node.children:
+        links[child.depth] = max(links[child.depth], LINK, text_width(child.share, 11) + 24)
+        _measure_links(child, links)
 
 
 def has_minor(node: Node) -> bool:
@@ -222,15 +265,19 @@ def _shift(node: Node, by: float) -> None:
         _shift(child, by)
 
 
-def _draw(canvas: Canvas, node: Node, starts: dict[int, float], widths: dict[int, float], link: float) -> None:
+def _draw(
+    canvas: Canvas, node: Node, starts: dict[int, float], widths: dict[int, float], links: dict[int, float]
+) -> None:
     x, bold = starts[node.depth], _is_bold(node)
     lines = _lines(node, widths)
     for at, line in enumerate(lines):
         y = node.y + 13 * (at - (len(lines) - 1) / 2)
-        canvas.text(x, y, line, size=11.5, bold=bold, colour=INK if node.subject else SOFT, tip=node.label)
+        canvas.text(
+            x, y, line, size=11.5, bold=bold, colour=INK if node.subject and node.is_led else SOFT, tip=node.label
+        )
     if not node.children:
         return
-    spine = starts[node.depth + 1] - link + 6
+    spine = starts[node.depth + 1] - links[node.depth + 1] + 6
     canvas.line(
         [min(x + max(text_width(line, 11.5, bold=bold) for line in lines) + 4, spine), spine],
         [node.y, node.y],
@@ -253,7 +300,7 @@ def _draw(canvas: Canvas, node: Node, starts: dict[int, float], widths: dict[int
             canvas.text(
                 spine + 9, child.y, child.share, size=11, colour=SOFT if child.is_known else ACCENT, tip=child.tip
             )
-        _draw(canvas, child, starts, widths, link)
+        _draw(canvas, child, starts, widths, links)
 
 
 def shown_subjects(node: Node) -> frozenset[str]:

@@ -166,7 +166,9 @@ def _draw_track(canvas: Canvas, project: Project, y: float) -> None:
         radius = 5.0 if at == project.rank else 3.4
         canvas.dot(TRACK + STEP * at, y, radius, fill=colour, edge=colour, tip=f"{STEPS[at]}, stated")
     if project.status == RUNS:
-        _draw_diamond(canvas, (reached + last) / 2, y, STEP / 2, colour, tip=f"{project.name}: operating, level unknown")
+        _draw_diamond(
+            canvas, (reached + last) / 2, y, STEP / 2, colour, tip=f"{project.name}: operating, level unknown"
+        )
 
 
 def _draw_diamond(canvas: Canvas, x: float, y: float, half: float, colour: str, tip: str = "") -> None:

@@ -167,7 +167,8 @@ def _by_owner(context: BriefContext) -> Iterator[Text]:
         text += f" Companies that the state of {context.name(block)} controls have {fmt.share(held[block])} together."
     place = first_named(rung.by_place)
     text += f" By place {place.name} makes {_phrase(place)} of it." if place else ""
-    text += f" Who controls {fmt.share(unknown_part(rung.by_owner))} of this rung is not known."
+    unknown = unknown_part(rung.by_owner)
+    text += f" Who controls {fmt.share(unknown)} of this rung is not known." if unknown > 0 else ""
     others = [other for other in context.supply if unknown_part(other.by_owner) >= MOSTLY_UNKNOWN]
     if others and len(context.supply) > 1:
         part = fmt.of_all(len(others), len(context.supply), "rung")

@@ -94,8 +94,8 @@ def _concentration(context: BriefContext) -> Figure:
     return Figure(
         key="hhi",
         title=title,
-        subtitle=f"Herfindahl-Hirschman index from 0 to 1, {context.result.year}, with 5\u201395 % intervals; "
-        "filled: by place, hollow: by controlling owner",
+        subtitle=f"Herfindahl-Hirschman index from 0 to 1, {context.result.year}, with 5\u201395 % "
+        "intervals, by place and by known controlling owner",
         svg=hhi_dots(context),
         alt=f"Dot plot of concentration by place and by owner. {title}.",
         credit=_credit(context),

@@ -60,14 +60,8 @@ def _owner_cell(rung: Rung) -> Cell:
     return _index_cell(rung.hhi_owner, rung, text=owner_hhi(rung), interval=interval)
 
 
-def _reliance_cell(rung: Rung) -> Cell:
-    cell = _part_cell(rung.import_reliance, rung)
-    if (rung.import_reliance.value or 0.0) < 0:
-        return replace(cell, more="; ".join(filter(None, ("net exporter", cell.more))))
-    return cell
-
-
 def share_cells(share: Share | None, rung: Rung) -> tuple[Cell, Cell]:
+    """A holder and its share with the interval; two empty cells for none."""
     if share is None:
         return Cell(text=""), Cell(text="")
     interval = fmt.share_interval(share.low, share.high)
@@ -81,7 +75,8 @@ def share_cells(share: Share | None, rung: Rung) -> tuple[Cell, Cell]:
 
 
 def overview(context: BriefContext) -> Table:
-    rows = []
+    """The table."""
+    rows: list[tuple[Cell, ...]] = []
     for rung in context.principal:
         top, owner = first_named(rung.by_place), first_named(rung.by_owner)
         share = share_cells(top, rung)[1]
@@ -100,7 +95,7 @@ def overview(context: BriefContext) -> Table:
                 _plain_cell(rung.hhi, rung),
                 Cell(text=owner.name if owner else fmt.MISSING, more=_owner_more(rung)),
                 _owner_cell(rung),
-                _reliance_cell(rung),
+                _part_cell(rung.import_reliance, rung),
                 _plain_cell(rung.eu_supply_risk, rung, mark=WORLD_MIX if is_world_alone(rung.eu_supply_risk) else ""),
             )
         )
@@ -132,6 +127,7 @@ def _owner_more(rung: Rung) -> str:
 
 
 def total_interval(rung: Rung) -> str:
+    """The interval of a rung's total, empty where it is not known."""
     if not (fmt.is_known(rung.total_low) and fmt.is_known(rung.total_high)):
         return ""
     return f"{fmt.number(rung.total_low)}\u2013{fmt.number(rung.total_high)}"
@@ -156,6 +152,8 @@ def _overview_note(context: BriefContext, rows: list[tuple[Cell, ...]]) -> str:
             f" {OUTSIDE}: the value lies outside its interval, because unknown tonnage is nobody's at the point and is "
             "spread in the draws."
         )
+    if any((rung.import_reliance.value or 0.0) < 0 for rung in context.principal):
+        note += " Import reliance below zero: a net exporter."
     whys: dict[str, list[str]] = {}
     for rung in context.principal:
         if rung.stage != "use" and not known_index(rung.import_reliance) and rung.import_reliance.why:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import format as fmt
-from ..context import UNCLEAR, all_ids, controllers, union_ids
+from ..context import SUPPLY, UNCLEAR, all_ids, controllers, union_ids
 from ..figures.ownership_tree import (
     MINOR,
     RULE_TEXT,
     control_tree,
     current_statements,
     has_minor,
+    has_other,
     ownership_tree,
     shown_subjects,
 )
@@ -33,10 +34,11 @@ def build(context: BriefContext) -> SectionContent:
     ]
     unknown = sum(row["share"] is None for row in statements)
     part = f"; {unknown} of the {len(statements)} links have no published share" if unknown else ""
-    minor = f"; {MINOR}: less than half, {RULE_TEXT}" if has_minor(root) else ""
+    minor = "; grey names: held, but another holder leads" if has_other(root) else ""
+    minor += f"; {MINOR}: less than half, {RULE_TEXT}" if has_minor(root) else ""
     share_text = (
-        f"{controller.name} has {fmt.share(controller.share)} of {fmt.lower(context.short(controller.rung))}, the largest "
-        "known share of one owner"
+        f"{controller.name} has {fmt.share(controller.share)} of {fmt.lower(context.short(controller.rung))}, the "
+        "largest known share of one owner"
     )
     figure = Figure(
         key="ownership",
@@ -62,9 +64,15 @@ def _largest(context: BriefContext) -> tuple[Node | None, Controller | None]:
 def _why(context: BriefContext, controller: Controller) -> str:
     """Why this owner: the rule in words, and the block of its state where there is more of it."""
     rung = fmt.lower(context.short(controller.rung))
+    is_clear = controller.rung.stage in SUPPLY and controller.unknown < UNCLEAR
+    rule = (
+        f"a rung of supply of which under {fmt.share(UNCLEAR)} has no known owner"
+        if is_clear
+        else f"any rung, since on no rung of supply is under {fmt.share(UNCLEAR)} without a known owner"
+    )
     why = (
-        f"Chosen for the largest known share of a rung of supply of which under {fmt.share(UNCLEAR)} has no known "
-        f"owner: {fmt.share(controller.share)} of {rung}, where {fmt.share(controller.unknown)} is not known"
+        f"Chosen for the largest known share of {rule}: {fmt.share(controller.share)} of {rung}, where "
+        f"{fmt.share(controller.unknown)} is not known"
     )
     if controller.state and controller.state_share > controller.share + 5e-4:
         state = context.name(controller.state)

@@ -62,14 +62,17 @@ def policy_title(acts: list[Act], day: dt.date) -> str:
         if spell.state == "in_force" and spell.start > day
     ]
     then = f"On {_spoken(day)}, {fmt.counted(len(held), 'act')} that {'holds' if len(held) == 1 else 'hold'} "
-    then = f"{then}material back {'was' if len(held) == 1 else 'were'} in force" if held else (
-        f"On {_spoken(day)}, no act that holds material back was in force"
+    then = (
+        f"{then}material back {'was' if len(held) == 1 else 'were'} in force"
+        if held
+        else (f"On {_spoken(day)}, no act that holds material back was in force")
     )
     if not later:
         return then
     start, _, newest = max(later, key=lambda found: found[:2])
     more = len({act.policy_id for _, _, act in later})
-    return f"{then}; {more} more {'starts' if more == 1 else 'start'} later, the last in {start:%B %Y} ({newest.imposed_by})"
+    verb = "starts" if more == 1 else "start"
+    return f"{then}; {more} more {verb} later, the last in {start:%B %Y} ({newest.imposed_by})"
 
 
 def _spoken(day: dt.date) -> str:

@@ -69,9 +69,11 @@ def project_title(word: str, drawn: Sequence[Project], since: int) -> str:
 def _figure(context: BriefContext, word: str, keyed: list[tuple[dict[str, Any], Project]], largest: float) -> Figure:
     drawn = [project for _, project in keyed]
     title = project_title(word, drawn, context.result.year - FRESH_A)
-    apart = [f"{fmt.counted(sum(p.is_benchmark for p in drawn), 'benchmark')}"] if any(
-        p.is_benchmark for p in drawn
-    ) else []
+    apart = (
+        [f"{fmt.counted(sum(p.is_benchmark for p in drawn), 'benchmark')}"]
+        if any(p.is_benchmark for p in drawn)
+        else []
+    )
     apart += ["second promises of one project"] if any(p.is_repeat for p in drawn) else []
     left_out = f"; not counted in the title: {fmt.listing(apart)}" if apart else ""
     return Figure(
@@ -113,7 +115,9 @@ def _projects(context: BriefContext, rows: list[dict[str, Any]]) -> list[Project
     The status of a site is not that of an expansion there, so an expansion without a first product has none. A site's
     planned capacity belongs to the later project; one that runs has the capacity stated for its site.
     """
-    outputs = {(row["facility_id"], row["material_id"], row["measure"]): row for row in stated_outputs(context).to_dicts()}
+    outputs = {
+        (row["facility_id"], row["material_id"], row["measure"]): row for row in stated_outputs(context).to_dicts()
+    }
     places = dict(context.table("facilities").select("facility_id", "place_id").iter_rows())
     waiting = {(row["facility_id"], row["material_id"]) for row in rows if not row["delivered_start"]}
     dated: dict[str, list[dict[str, Any]]] = {}
