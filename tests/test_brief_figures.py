@@ -188,11 +188,11 @@ def test_the_main_controller_has_the_largest_share_where_owners_are_known(result
     assert main_controller(replace(result, rungs=blind)) is None
 
 
-def test_names_in_the_tree_are_wrapped_whole() -> None:
+def test_names_in_the_tree_are_wrapped_whole(context: BriefContext) -> None:
     name = "Minmetals entrusted mines other than Xianglushan and several more of them (aggregate)"
     leaves = [Node(f"s{at}", name, share="33 %*") for at in range(3)]
     deep = Node("a", "Holder", children=[Node("b", "Middle holding company", share="51 %", children=leaves)])
-    drawing = ownership_tree(Node("r", "State of the holder", children=[deep]))
+    drawing = ownership_tree(context, Node("r", "State of the holder", children=[deep]))
     assert "\u2026" not in drawing
     assert "Xianglushan" in drawing
 
@@ -204,7 +204,7 @@ def test_principal_rungs_only_where_the_package_names_them(tungsten: Chain, resu
     assert {rung.material for rung in shown_rungs(narrow)} == {"apt", "tungsten-concentrate"}
     assert any(rung.stage == "use" for rung in shown_rungs(narrow))
     drawing = ladder_bars(narrow, claim="place")
-    assert "principal rungs" in drawing
+    assert "the principal ones and use" in drawing
     assert "Cemented carbide<" not in drawing
     whole = BriefContext(chain=tungsten, result=result, bloc="EU")
     assert shown_rungs(whole) == tuple(result.rungs)

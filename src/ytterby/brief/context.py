@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -123,8 +123,9 @@ class BriefContext:
 
     @cached_property
     def basis(self) -> str:
-        """The tracked components as they stand behind a tonnage, such as `W`."""
-        return "+".join(self.chain.components)
+        """The tracked components as they stand behind a tonnage, such as `W`; in words where there are many."""
+        components = list(self.chain.components)
+        return "+".join(components) if len(components) <= 3 else "tracked elements"
 
     @cached_property
     def palette(self) -> Palette:
@@ -202,13 +203,13 @@ class Controller:
     state_share: float
 
 
-def controllers(result: LadderResult) -> list[Controller]:
-    """Owners, the first the one that the page follows.
+def controllers(result: LadderResult, *, rungs: Sequence[Rung] | None = None) -> list[Controller]:
+    """Owners of some rungs, else of all, the first the one that the page follows.
 
     Rule: the largest known share on a supply rung of which less than UNCLEAR has no known owner; then all other rungs.
     """
     best: dict[str, tuple[tuple[bool, float], Controller]] = {}
-    for rung in result.rungs:
+    for rung in result.rungs if rungs is None else rungs:
         unknown = sum(share.share for share in rung.by_owner if share.id == "unknown")
         is_clear = rung.stage in SUPPLY and unknown < UNCLEAR
         for share in rung.by_owner:
@@ -228,9 +229,9 @@ def controllers(result: LadderResult) -> list[Controller]:
     return [best[name][1] for name in sorted(best, key=lambda name: (*(-part for part in best[name][0]), name))]
 
 
-def main_controller(result: LadderResult) -> Controller | None:
+def main_controller(result: LadderResult, *, rungs: Sequence[Rung] | None = None) -> Controller | None:
     """The owner that the page follows, by the rule of `controllers`; None where no owner is known."""
-    return next(iter(controllers(result)), None)
+    return next(iter(controllers(result, rungs=rungs)), None)
 
 
 UNCLEAR = 0.6

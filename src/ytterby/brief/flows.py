@@ -4,9 +4,9 @@
 Tonnes a year of the tracked components. Scrap comes first: what sites say that they make of it is taken, and what is
 left of the scrap rung's tonnage goes to the rung nearest the ore that can take it; never more than the rung has. Where
 several other processes make one material, they share the rest as the sites' stated tonnages do if these cover half of
-it; else each takes what is stated and what remains falls to the process that feeds on the latest rung of the chain. A rung known only by balance takes what is needed of it. Reserves are no flow and are left
-out; scrap enters as found, its collection not drawn.
-Where totals and recipes disagree the difference is kept as a gap, never spread.
+it; else each takes what is stated and what remains falls to the process that feeds on the latest rung of the chain. A
+rung known only by balance takes what is needed of it. Reserves are no flow and are left out; scrap enters as found, its
+collection not drawn. Where totals and recipes disagree the difference is kept as a gap, never spread.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """A sheet in pixels on which the figures are drawn, over matplotlib's SVG backend.
 
-Coordinates are pixels from the upper left corner of a sheet 960 wide; type sizes are pixels too. The SVG states no
-size of its own, so that it fits the width it is given. It keeps text as text, carries `<title>` elements for pointing at a shape, and is the same to the byte for the same drawing: fixed hash
-salt, no date, ids prefixed by the figure's key. Shapes lie on each other in the order in which they were drawn. Text is
-measured with DejaVu Sans, which matplotlib ships, times the ratio of the narrower fonts that a page will use, with a
-margin, so that labels that do not touch here do not touch there.
+Coordinates are pixels from the upper left corner of a sheet 960 wide; type sizes are pixels too. The SVG states no size
+of its own, so that it fits the width it is given. It keeps text as text, carries `<title>` elements for pointing at a
+shape, and is the same to the byte for the same drawing: fixed hash salt, no date, ids prefixed by the figure's key.
+Shapes lie on each other in the order in which they were drawn. Text is measured with DejaVu Sans, which matplotlib
+ships, times the ratio of the narrower fonts that a page will use, with a margin, so that labels that do not touch here
+do not touch there.
 """
 
 from __future__ import annotations

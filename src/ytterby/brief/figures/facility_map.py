@@ -2,8 +2,8 @@
 
 The world is in the Equal Earth projection (Savric, Patterson and Jenny 2018, eq. 1-5); enlarged parts are
 equirectangular with the true scale at their middle latitude. A dot's area is the site's contained tonnes a year; a
-filled dot is running, a hollow one is not; a small dot has no stated size; a key gives the scale. The largest sites are named where a name
-fits without touching another.
+filled dot is running, a hollow one is not; a small dot has no stated size; a key gives the scale. The largest sites are
+named where a name fits without touching another.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _draw_key(canvas: Canvas) -> None:
 
 
 def size_steps(largest: float) -> list[float]:
-    """Two round sizes for the key: the largest power of ten times 1, 2 or 5 not above the largest, and a tenth of it."""
+    """Two round sizes for the key: 1, 2 or 5 times a power of ten, not above the largest, and a tenth of it."""
     if largest <= 0:
         return []
     power = 10.0 ** np.floor(np.log10(largest))

@@ -54,7 +54,9 @@ def shown_rungs(context: BriefContext) -> tuple[Rung, ...]:
 
 def _chosen(context: BriefContext) -> str:
     shown, every = len(shown_rungs(context)), len(context.result.rungs)
-    return f"Drawn: the {shown} principal rungs and use, of {every} in the tables." if shown < every else ""
+    if shown == every:
+        return ""
+    return f"Drawn: {shown} of {every} rungs, the principal ones and use; all stand in the tables."
 
 
 def bloc_share(context: BriefContext, rung: Rung, claim: str) -> float:

@@ -2,8 +2,8 @@
 
 Holders stand to the left, what is held to the right, down to the sites of this metal. A share that no document states
 is drawn broken and marked. Of several links to one company or site the strongest is drawn: who decides, then the larger
-share; the others stand in its `<title>` and in the table. Branches that reach no site are left out. A share of less than
-half that leads on to a site is marked: control with it is the rule of the largest holder, not a majority.
+share; the others stand in its `<title>` and in the table. Branches that reach no site are left out. A share of less
+than half that leads on to a site is marked: control with it is the rule of the largest holder, not a majority.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """When each act was in force: one bar an act, hatched while suspended, hollow while only announced.
 
-An act is in force from the date of a row that says so (in force, resumed), not before: until then it is drawn hollow.
-A dashed line marks the day of the ladder. Bars are grouped by who imposes the act; colour tells what it does: it holds material back (accent), it supports supply
-or sets a target (blue), it makes trade dearer or guards a rule (grey).
-An arrow marks an act without an end date. The names of acts are wrapped, not cut.
+An act is in force from the date of a row that says so (in force, resumed), not before: until then it is drawn hollow. A
+dashed line marks the day of the ladder. Bars are grouped by who imposes the act; colour tells what it does: it holds
+material back (accent), it supports supply or sets a target (blue), it makes trade dearer or guards a rule (grey). An
+arrow marks an act without an end date. The names of acts are wrapped, not cut.
 """
 
 from __future__ import annotations

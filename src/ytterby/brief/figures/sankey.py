@@ -164,7 +164,7 @@ def _draw_labels(canvas: Canvas, context: BriefContext, bar: Bar, step: float, l
 
     A lower bar that only feeds others has its name below, since its ribbon rises.
     """
-    room = min(step, 150.0) - 8
+    room = min(step - 8, 190.0, canvas.width - bar.x)
     lines = wrap(context.short(bar.material), room, 12, bold=True)
     is_below = bar.y > HEAD and not bar.fed_t
     top = bar.y + bar.height + 11 if is_below else bar.y - 9 - 14 * len(lines)

@@ -54,7 +54,7 @@ def build(context: BriefContext) -> SectionContent:
 
 def _largest(context: BriefContext) -> tuple[Node | None, Controller | None]:
     """The tree of the controller that the page follows; the next one's where no statement leads from it to a site."""
-    for controller in controllers(context.result):
+    for controller in controllers(context.result, rungs=context.principal):
         root = control_tree(context, controller.id)
         if root is not None:
             return root, controller

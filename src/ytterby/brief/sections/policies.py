@@ -110,7 +110,7 @@ def spells_of(states: list[tuple[dt.date, str]]) -> tuple[Spell, ...]:
             continue
         if not found or _STATE.get(status) != now:
             found.append((day, _STATE.get(status)))
-    ends = [*(day for day, _ in found[1:]), None]
+    ends = [*(day for day, _ in found), None][1:]
     return tuple(
         Spell(state=state, start=day, end=end)
         for (day, state), end in zip(found, ends, strict=True)
