@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from .. import format as fmt
 from .canvas import Canvas, text_width, wrap
-from .ladder_bars import shown_rungs
+from .ladder_bars import chosen, shown_rungs
 from .palette import ACCENT, INK, PAPER, RULE, SOFT
 
 if TYPE_CHECKING:
@@ -31,10 +31,12 @@ LEAST: Final = 0.005  # a lower bound under this says nothing and is not drawn
 def hhi_dots(context: BriefContext) -> str:
     """The marks of every drawn rung that has an index by place or by owner."""
     rungs = [rung for rung in shown_rungs(context) if _has(rung.hhi) or _has(rung.hhi_owner)]
-    canvas = Canvas("hhi", TOP + ROW * len(rungs) + 6)
+    note = chosen(context)
+    bottom = TOP + ROW * len(rungs) + 6
+    canvas = Canvas("hhi", bottom + (20 if note else 0))
     owners = [rung.hhi_owner for rung in rungs if _has(rung.hhi_owner)]
     _draw_key(canvas, exact=any(not is_bound(index) for index in owners), bound=any(map(is_bound, owners)))
-    _draw_scale(canvas)
+    _draw_scale(canvas, bottom)
     for row, rung in enumerate(rungs):
         y = TOP + ROW * (row + 0.5)
         lines = wrap(fmt.capital(context.short(rung)), LEFT - 14, 12.5, bold=True)
@@ -42,6 +44,7 @@ def hhi_dots(context: BriefContext) -> str:
             canvas.text(0, y + 15 * (at - (len(lines) - 1) / 2), line, size=12.5, bold=True)
         for claim, index, shift in (("owner", rung.hhi_owner, 9), ("place", rung.hhi, -8)):
             _draw_index(canvas, index, y + shift, claim)
+    canvas.text(0, bottom + 8, note, size=11.5, colour=SOFT)
     return canvas.svg("Dot plot: concentration of each rung by place and by owner")
 
 
@@ -71,12 +74,12 @@ def _draw_key(canvas: Canvas, *, exact: bool, bound: bool) -> None:
         canvas.text(x + OPEN + 8, 10, "by owner, a lower bound: many owners are not known", size=11.5)
 
 
-def _draw_scale(canvas: Canvas) -> None:
+def _draw_scale(canvas: Canvas, bottom: float) -> None:
     for value in (0.0, 0.5, 1.0):
-        canvas.line([_at(value)] * 2, [TOP - 10, canvas.height], colour=RULE, line=0.8)
+        canvas.line([_at(value)] * 2, [TOP - 10, bottom], colour=RULE, line=0.8)
         canvas.text(_at(value), TOP - 20, f"{value:g}", size=11.5, colour=SOFT, align="center")
     for value, word in BANDS:
-        canvas.line([_at(value)] * 2, [TOP - 10, canvas.height], colour=SOFT, line=0.8, dashed=True)
+        canvas.line([_at(value)] * 2, [TOP - 10, bottom], colour=SOFT, line=0.8, dashed=True)
         align, shift = ("right", -4.0) if word == "moderate" else ("left", 4.0)
         canvas.text(_at(value) + shift, TOP - 20, f"{word} {value:g}", size=11, colour=SOFT, align=align)
 

@@ -34,7 +34,7 @@ _PAD: Final = 3.5
 def ladder_bars(context: BriefContext, *, claim: str) -> str:
     """The bars of one claim, `place` or `owner`."""
     rungs = shown_rungs(context)
-    notes = [note for note in (_chosen(context), state_block(context) if claim == "owner" else "") if note]
+    notes = [note for note in (chosen(context), state_block(context) if claim == "owner" else "") if note]
     bottom = TOP + ROW * len(rungs) + 6
     canvas = Canvas(f"ladder-{claim}", bottom + NOTE * len(notes) + (6 if notes else 0))
     _draw_key(canvas, context, rungs, claim)
@@ -52,7 +52,8 @@ def shown_rungs(context: BriefContext) -> tuple[Rung, ...]:
     return tuple(rung for rung in context.result.rungs if rung in principal or rung.stage == "use")
 
 
-def _chosen(context: BriefContext) -> str:
+def chosen(context: BriefContext) -> str:
+    """A note where not every rung is drawn."""
     shown, every = len(shown_rungs(context)), len(context.result.rungs)
     if shown == every:
         return ""
