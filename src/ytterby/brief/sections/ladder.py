@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from .. import format as fmt
-from ..figures.hhi_dots import hhi_dots
+from ..figures.hhi_dots import hhi_dots, is_bound
 from ..figures.ladder_bars import ladder_bars
 from ..section import Block, Cell, Figure, Fold, Heading, SectionContent, Table, Text, nothing_held
 from .highlights import best_place_rung, first_named, known_index, rung_anchor, telling_owner_rung, unknown_part
@@ -70,9 +70,10 @@ def _by_owner(context: BriefContext) -> Figure:
     if found is not None:
         rung, owner = found
         title = (
-            f"{owner.name} has the largest known share of {fmt.lower(context.short(rung))}, "
-            f"{fmt.share(owner.share)}; the owner of {fmt.share(unknown_part(rung.by_owner))} is not known"
+            f"{owner.name} has the largest known share of {fmt.lower(context.short(rung))}, {fmt.share(owner.share)}"
         )
+        if unknown_part(rung.by_owner) >= 0.005:
+            title += f"; the owner of {fmt.share(unknown_part(rung.by_owner))} is not known"
     return Figure(
         key="ladder-owner",
         title=title,
@@ -89,7 +90,8 @@ def _concentration(context: BriefContext) -> Figure:
         rung for rung in context.result.rungs if known_index(rung.hhi)
     ]
     rung = max(known, key=lambda rung: rung.hhi.value or 0.0)
-    owner = f", {owner_hhi(rung)} by known owner" if known_index(rung.hhi_owner) else ""
+    is_told = known_index(rung.hhi_owner) and not is_bound(rung.hhi_owner)
+    owner = f", {owner_hhi(rung)} by known owner" if is_told else ""
     title = f"Concentration peaks at {fmt.lower(context.short(rung))}: {fmt.index(rung.hhi.value)} by place{owner}"
     return Figure(
         key="hhi",
