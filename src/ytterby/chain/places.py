@@ -44,15 +44,6 @@ def resolve_bloc(chain: Chain, given: str) -> str:
     return _look_up("place or bloc", given, table)
 
 
-def resolve_place(chain: Chain, given: str) -> str:
-    """Return the ISO alpha-3 code of a place given by code, name or alias.
-
-    Raises:
-        UnknownNameError: nothing fits; the nearest names are offered.
-    """
-    return _look_up("place", given, _places(chain))
-
-
 def _places(chain: Chain) -> dict[str, str]:
     codes = chain.places["place_id"]
     known = set(codes)
