@@ -22,11 +22,11 @@ from ytterby.chain.uncertainty import Sampler
 from ytterby.chain.units import element_fractions
 from ytterby.errors import UnknownNameError, YtterbyError
 from ytterby.ladder import LadderResult, Rung, ladder
-from ytterby.ladder.amounts import nearest_year
 from ytterby.ladder.ladder import CORROBORATED_TABLES, corroborated_view
 from ytterby.ladder.result import CLAIMS
 from ytterby.ladder.risk import RiskInputs, governance_index
 from ytterby.ladder.shares import split
+from ytterby.tonnage.amounts import nearest_year
 
 METALS = ("toy", "tungsten")
 FEW = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -25,7 +25,7 @@ from ytterby.chain.uncertainty import Sampler, interval, log_sd
 from ytterby.ladder import LadderResult, Rung, Share, ladder
 from ytterby.ladder.owners import live_offtakes
 from ytterby.ladder.risk import in_force
-from ytterby.ladder.tonnage import TonnageBook
+from ytterby.tonnage.book import TonnageBook
 
 STATE_IN_XENON, QUILL_IN_XENON = 0.80 / 0.94, 0.14 / 0.94
 STATE_IN_YONDER, QUILL_IN_YONDER = 0.24 / 0.94, 0.70 / 0.94
@@ -267,6 +267,30 @@ def test_claim_with_a_value_is_a_point_with_spread() -> None:
     found = rung("toy-metal", of=ladder(claim(None, None, 0.6), bloc="ALLIES", draws=400))
     assert points(found.by_place) == about({"XAA": 0.6, "XCC": 0.4, "unknown": 0})
     assert found.by_place[0].low < 0.6 < found.by_place[0].high
+
+
+@pytest.mark.parametrize(
+    ("year", "tonnes", "shared", "ardal"),
+    [
+        (2022, 2022, 2022, 250),  # tonnes of the year over the total of the next one give way
+        (2022, 2022, 2021, 200),  # to a share of the very year only
+        (2023, 2022, 2023, 350),  # tonnes and total of one year stand
+    ],
+)
+def test_share_of_the_year_goes_before_tonnes_over_the_total_of_another(
+    year: int, tonnes: int, shared: int, ardal: float
+) -> None:
+    common = {"material_id": "toy-oxide", "place_id": "XAA", "source_id": "toy-survey", "confidence": "reported"}
+    rows = [
+        common | {"year": tonnes, "measure": "production", "quantity": 200.0, "unit": "t"},
+        common | {"year": shared, "measure": "share", "quantity": 0.5, "unit": "1"},
+    ]
+    added = pl.DataFrame(rows, schema_overrides=toy().stage_output.schema)
+    frame = pl.concat([toy().stage_output, added], how="diagonal")
+    tonnage = TonnageBook(toy().with_(stage_output=frame), load_world(), year, Sampler(2, 0)).of("toy-oxide")
+    assert tonnage is not None
+    assert tonnage.total_year == 2023
+    assert tonnage.point[tonnage.places.index("XAA")] == pytest.approx(ardal)
 
 
 def test_corroborated_leaves_out_state_media_and_lone_companies() -> None:

@@ -22,8 +22,8 @@ from ytterby.ladder.risk import RiskInputs, governance, governance_index, supply
 from ytterby.ladder.scores import recycling_rate
 from ytterby.ladder.sensitivity import Spoken, of_headline
 from ytterby.ladder.shares import Split, concentration, largest, share_list
-from ytterby.ladder.tonnage import Tonnage, TonnageBook
 from ytterby.ladder.trade import bloc_trade, reliance
+from ytterby.tonnage.book import Tonnage, TonnageBook
 
 Progress = Callable[[float, str], None]
 

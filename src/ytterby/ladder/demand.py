@@ -11,11 +11,11 @@ import polars as pl
 from ytterby.chain.places import WORLD
 from ytterby.chain.sources import CLASSES, UNKNOWN_CLASS, best_class
 from ytterby.chain.uncertainty import interval
-from ytterby.ladder.amounts import Amount, drawn_amounts, nearest_year
 from ytterby.ladder.result import UNKNOWN, Index, Rung, Share
 from ytterby.ladder.shares import Split, concentration, largest, share_list, split
-from ytterby.ladder.tonnage import TonnageBook
-from ytterby.ladder.totals import years
+from ytterby.tonnage.amounts import Amount, drawn_amounts, nearest_year
+from ytterby.tonnage.book import TonnageBook
+from ytterby.tonnage.totals import years
 
 NO_TOTAL = "no world total is published: the sum of regions"
 NO_OWNER = "a rung of use is a share of demand, not of supply"

@@ -18,7 +18,7 @@ from ytterby.chain.control import FLOAT, UNKNOWN, Control
 from ytterby.chain.ownership import first_day
 from ytterby.chain.uncertainty import Array, Sampler
 from ytterby.ladder.shares import Split, split
-from ytterby.ladder.tonnage import Tonnage, TonnageBook
+from ytterby.tonnage.book import Tonnage, TonnageBook
 
 LIVE = ("framework", "definitive", "closed")
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from ytterby.chain.chain import Chain
 from ytterby.chain.uncertainty import Array, Sampler
-from ytterby.ladder.amounts import Amount
 from ytterby.ladder.result import Sensitivity
-from ytterby.ladder.tonnage import Tonnage
+from ytterby.tonnage.amounts import Amount
+from ytterby.tonnage.book import Tonnage
 
 DOCUMENTS = {
     "production": "the producer's or statistics office's yearbook table for that year",

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from ytterby.chain.places import WORLD
-from ytterby.ladder.amounts import Amount, drawn_amounts, nearest_year
-from ytterby.ladder.sites import Book, Sites
+from ytterby.tonnage.amounts import Amount, drawn_amounts, nearest_year
+from ytterby.tonnage.sites import Book, Sites
 
 
 @dataclass(frozen=True)

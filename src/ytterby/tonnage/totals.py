@@ -9,8 +9,8 @@ import numpy as np
 
 from ytterby.chain.places import WORLD
 from ytterby.chain.uncertainty import Array
-from ytterby.ladder.amounts import Amount
-from ytterby.ladder.sites import Sites
+from ytterby.tonnage.amounts import Amount
+from ytterby.tonnage.sites import Sites
 
 BALANCE = "mass balance with the next stage"
 SHARE = "published share of the world"
@@ -52,6 +52,16 @@ def whole_by_shares(shares: Mapping[str, Amount], sites: Sites) -> Amount | None
     rest = np.sum([amount.draws for amount in outside], axis=0)
     point = sum(amount.point for amount in outside) / (1 - claimed)
     return Amount("total by share", point, rest / (1 - drawn), "share balance", "", "estimated")
+
+
+def goes_before(share: Amount, tonnes: Amount, total: Amount, year: int) -> bool:
+    """Return whether a share is of the year asked for while tonnes and total are of different years.
+
+    Tonnes over a total of another year carry the growth of the market between the two.
+    """
+    if tonnes.year is None or total.year is None:
+        return False
+    return share.year == year and tonnes.year != total.year
 
 
 def within_claims(amounts: Mapping[str, Amount], whole: Amount | None) -> tuple[dict[str, Amount], Array | None]:

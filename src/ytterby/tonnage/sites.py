@@ -13,7 +13,7 @@ import polars as pl
 from ytterby.chain.chain import Chain
 from ytterby.chain.ownership import first_day
 from ytterby.chain.uncertainty import Array, Sampler, log_sd
-from ytterby.ladder.amounts import Amount, drawn_amounts, nearest_year
+from ytterby.tonnage.amounts import Amount, drawn_amounts, nearest_year
 
 MAKING = ("pilot", "first_product", "ramp_up", "nameplate", "operating", "inaugurated")
 DEFAULT_UTILISATION = 0.75

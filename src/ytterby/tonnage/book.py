@@ -2,9 +2,10 @@
 
 A place's tonnage is, in this order: its published output; its published capacity times utilisation; its published
 share of the world times the total; the sum of its operating sites (output, else capacity times utilisation); what the
-next stage at that place needs (mass balance, within what the total leaves). The world total is published, or follows
-from the next stage, or is the sum. What the total leaves is unknown; without a total, sites of unknown size stand for
-the median site (assumed).
+next stage at that place needs (mass balance, within what the total leaves). A share of the year asked for goes
+before tonnes where those and the total are of different years. The world total is published, or follows from the next
+stage, or is the sum. What the total leaves is unknown; without a total, sites of unknown size stand for the median
+site (assumed).
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ from ytterby.chain.chain import Chain
 from ytterby.chain.places import WORLD
 from ytterby.chain.uncertainty import Array, Sampler, log_sd
 from ytterby.chain.units import gross_factor
-from ytterby.ladder.amounts import Amount, drawn_amounts, nearest_year
-from ytterby.ladder.reserves import reserves
-from ytterby.ladder.sites import Sites, site_tonnage, utilisation_of
-from ytterby.ladder.totals import (
+from ytterby.tonnage.amounts import Amount, drawn_amounts, nearest_year
+from ytterby.tonnage.flows import net_imports, trade_flows
+from ytterby.tonnage.reserves import reserves
+from ytterby.tonnage.sites import Sites, site_tonnage, utilisation_of
+from ytterby.tonnage.totals import (
     BALANCE,
     CONSISTENT,
     SHARE,
     basis_words,
     drawn_total,
+    goes_before,
     kind_of,
     percent,
     sum_of,
@@ -35,7 +38,6 @@ from ytterby.ladder.totals import (
     within_claims,
     years,
 )
-from ytterby.ladder.trade import net_imports, trade_flows
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Tonnage:
     note: str
     inputs: tuple[Amount, ...]
     sites: Sites
+    total_year: int | None = None
 
     @property
     def total(self) -> float:
@@ -112,7 +115,8 @@ class TonnageBook:
         whole = total or whole_by_shares(share, sites)
         if whole is not None:
             for place, amount in share.items():
-                amounts.setdefault(place, amount.times(whole, SHARE))
+                if place not in amounts or goes_before(amount, amounts[place], whole, self.year):
+                    amounts[place] = amount.times(whole, SHARE)
         for place, amount in sites.by_place().items():
             amounts.setdefault(place, amount)
         amounts.pop(WORLD, None)
@@ -129,7 +133,8 @@ class TonnageBook:
         reference = self.whole.of(material) if self.whole is not None else None
         if reference is not None:
             label, point, draws = f"total of {material}", reference.total, reference.total_draws
-            return Amount(label, point, draws, "all rows", "", "reported", is_bounded=True)
+            when = reference.total_year
+            return Amount(label, point, draws, "all rows", "", "reported", year=when, is_bounded=True)
         if stated is not None and stated.point > 0:
             return stated
         return self._used(material) or sum_of(f"total of {material}", needed.values())
@@ -194,6 +199,7 @@ class TonnageBook:
             note="; ".join([*basis_words(weight, float(point.sum())), rest, *years(parts)]),
             inputs=(*parts, *sites.inputs),
             sites=sites,
+            total_year=total.year if total is not None else None,
         )
 
     def _rest(
