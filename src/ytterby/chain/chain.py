@@ -1,6 +1,7 @@
 """A chain: what exists, as immutable tables.
 
-`load_chain` joins a metal's package with what all metals share; `load_world` gives the tables of all raw materials.
+`load_chain` joins a metal's package with what all metals share (the packages `shared` and `enablers`); `load_world`
+gives the tables of all raw materials, joined alike.
 Tables are polars frames with the columns of the schema (`ytterby.chain.schema.describe(table)`); a table that no
 package holds is an empty frame. Nothing edits a chain in place: `with_` gives a new one.
 """
@@ -8,7 +9,7 @@ package holds is an empty frame. Nothing edits a chain in place: `with_` gives a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import resources
@@ -22,7 +23,8 @@ from ytterby.chain.read import RawPackage, empty_table, read_package
 from ytterby.chain.schema import schema
 from ytterby.errors import PackageError, UnknownNameError, YtterbyError
 
-NOT_METALS = ("shared", "world")
+NOT_METALS = ("enablers", "shared", "world")
+COMMON = ("shared", "enablers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +141,7 @@ def folder_digest(folder: Path) -> str:
 
 
 def load_chain(name_or_path: str | Path) -> Chain:
-    """Load a metal's chain, joined with the shared tables.
+    """Load a metal's chain, joined with the shared tables and those of the enablers.
 
     Raises:
         UnknownNameError: no such package.
@@ -147,11 +149,8 @@ def load_chain(name_or_path: str | Path) -> Chain:
     """
     folder = package_folder(name_or_path)
     package = _accepted(read_package(folder), str(name_or_path))
-    shared = _shared()
-    tables = dict(shared.tables)
-    for name, frame in package.tables.items():
-        tables[name] = pl.concat([shared.tables[name], frame]) if name in shared.tables else frame
-    return Chain(folder.resolve().name, package.metadata, MappingProxyType(tables), folder_digest(folder))
+    name = folder.resolve().name
+    return Chain(name, package.metadata, _joined(name, package.tables), folder_digest(folder))
 
 
 @cache
@@ -159,26 +158,48 @@ def load_world() -> Chain:
     """Load the tables of all raw materials: mine production, trade, governance, lines, outlines."""
     folder = data_folder() / "world"
     package = _accepted(read_package(folder))
-    tables = dict(_shared().tables)
-    for name, frame in package.tables.items():
-        tables[name] = pl.concat([tables[name], frame]) if name in tables else frame
-    return Chain("world", package.metadata, MappingProxyType(tables), folder_digest(folder))
+    return Chain("world", package.metadata, _joined("world", package.tables), folder_digest(folder))
 
 
-def shared_tables() -> Mapping[str, pl.DataFrame]:
-    """Return the tables that all metals share."""
-    return MappingProxyType(_shared().tables)
+def packages_below(name: str) -> tuple[str, ...]:
+    """Return the names of the packages with which a package is joined: those that come before it among the common."""
+    return COMMON[: COMMON.index(name)] if name in COMMON else COMMON
 
 
 @cache
-def _shared() -> RawPackage:
-    return _accepted(read_package(data_folder() / "shared"))
+def common_tables(name: str) -> Mapping[str, pl.DataFrame]:
+    """Return the tables with which the package `name` is joined: what all metals share."""
+    return MappingProxyType(concat_tables([_packaged(below).tables for below in packages_below(name)]))
+
+
+def common_digests(name: str) -> dict[str, str]:
+    """Return the digest of each package with which the package `name` is joined."""
+    return {below: folder_digest(data_folder() / below) for below in packages_below(name)}
+
+
+def concat_tables(parts: Iterable[Mapping[str, pl.DataFrame]]) -> dict[str, pl.DataFrame]:
+    """Return tables with the rows of all parts, in the order of the parts."""
+    frames: dict[str, list[pl.DataFrame]] = {}
+    for part in parts:
+        for table, frame in part.items():
+            frames.setdefault(table, []).append(frame)
+    return {table: pl.concat(held) if len(held) > 1 else held[0] for table, held in frames.items()}
+
+
+def _joined(name: str, own: Mapping[str, pl.DataFrame]) -> Mapping[str, pl.DataFrame]:
+    return MappingProxyType(concat_tables([common_tables(name), own]))
+
+
+@cache
+def _packaged(name: str) -> RawPackage:
+    return _accepted(read_package(data_folder() / name))
 
 
 def clear_cache() -> None:
-    """Forget the shared and world tables that were loaded; the next load reads them anew."""
+    """Forget the common and world tables that were loaded; the next load reads them anew."""
     load_world.cache_clear()
-    _shared.cache_clear()
+    common_tables.cache_clear()
+    _packaged.cache_clear()
 
 
 def _accepted(package: RawPackage, path: str = "") -> RawPackage:

@@ -1,8 +1,9 @@
-"""What of the shared tables a metal's chain needs: companies, statements, names and sources that its own rows lead to.
+"""What of the common tables a metal's chain needs: companies, statements, names and sources that its own rows lead to.
 
-A row counts as the package's own where no shared row bears its key. From there: whoever is named by an own row, whoever
-holds those, up the graph, and every source that a kept row names. Places and blocs are kept whole, since a question may
-name any of them.
+A row counts as the package's own where no common row bears its key. From there: whoever is named by an own row, whoever
+holds those, up the graph, every occupation that an own row names, and every source that a kept row names. Places and
+blocs are kept whole, since a question may name any of them. The other tables of the enablers are the same for every
+metal and stay out: they are a package of their own.
 """
 
 from __future__ import annotations
@@ -11,22 +12,24 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from ytterby.chain.chain import Chain, shared_tables
+from ytterby.chain.chain import Chain, common_tables
 from ytterby.chain.schema import Column, key_columns, schema
 
 WHOLE = ("places", "blocs")
 
 
 def needed_tables(chain: Chain) -> dict[str, pl.DataFrame]:
-    """Return the chain's non-empty tables, the shared ones cut to the rows that the metal needs, in schema order."""
-    shared = shared_tables()
-    own = {name: _own_rows(name, frame, shared) for name, frame in chain.tables.items()}
+    """Return the chain's non-empty tables, the common ones cut to the rows that the metal needs, in schema order."""
+    common = common_tables(chain.name)
+    own = {name: _own_rows(name, frame, common) for name, frame in chain.tables.items()}
     companies, statements = _holders(chain, own)
     kept = dict(own)
     kept["companies"] = chain.companies.filter(pl.col("company_id").is_in(companies))
     kept["ownership"] = statements
     for name in WHOLE:
         kept[name] = chain.table(name)
+    taught = _referenced(own, "occupations") | _ids(own, ("occupations",))
+    kept["occupations"] = chain.occupations.filter(pl.col("occupation_id").is_in(taught))
     subjects = _ids(kept, ("companies", "facilities", "materials", "places", "blocs"))
     kept["names"] = chain.names.filter(pl.col("subject_id").is_in(subjects))
     conflicts = _referenced(kept, "conflicts")
@@ -42,11 +45,11 @@ def needed_tables(chain: Chain) -> dict[str, pl.DataFrame]:
     return {name: kept[name] for name in schema() if name in kept and not kept[name].is_empty()}
 
 
-def _own_rows(table: str, frame: pl.DataFrame, shared: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    if table not in shared:
+def _own_rows(table: str, frame: pl.DataFrame, common: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    if table not in common:
         return frame
     key = list(key_columns(table))
-    return frame.join(shared[table].select(key).unique(), on=key, how="anti", nulls_equal=True)
+    return frame.join(common[table].select(key).unique(), on=key, how="anti", nulls_equal=True)
 
 
 def _holders(chain: Chain, own: Mapping[str, pl.DataFrame]) -> tuple[set[str], pl.DataFrame]:

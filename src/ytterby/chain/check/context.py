@@ -1,8 +1,8 @@
-"""What every check is given: the package as read, its tables joined with the shared ones, and where faults go."""
+"""What every check is given: the package as read, its tables joined with the common ones, and where faults go."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ class Context:
     """A package under examination."""
 
     package: RawPackage
-    shared: RawPackage
+    common: Mapping[str, pl.DataFrame]
     faults: list[Fault] = field(default_factory=list)
     examined: dict[str, int] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
@@ -74,19 +74,16 @@ class Context:
         return table not in self.package.incomplete
 
     def joined_sound(self, table: str) -> pl.DataFrame:
-        """Return the sound rows of a table with the shared ones, without row numbers."""
+        """Return the sound rows of a table with the common ones, without row numbers."""
         frames = [self.sound(table).drop(ROW)]
-        if self.package.name != self.shared.name and table in self.shared.tables:
-            frames.insert(0, self.shared.tables[table])
+        if table in self.common:
+            frames.insert(0, self.common[table])
         return pl.concat(frames)
 
     def joined(self, table: str) -> pl.DataFrame:
-        """Return the package's rows of a table with the shared ones."""
-        frames = [p.tables[table] for p in self._packages() if table in p.tables]
+        """Return the package's rows of a table with the common ones."""
+        frames = [tables[table] for tables in (self.common, self.package.tables) if table in tables]
         return pl.concat(frames) if frames else empty_table(table)
-
-    def _packages(self) -> Iterable[RawPackage]:
-        return (self.package,) if self.package.name == self.shared.name else (self.shared, self.package)
 
     def holds(self, table: str) -> bool:
         """Return whether the package itself holds a table."""

@@ -38,8 +38,8 @@ def _check_key(context: Context, table: str) -> None:
         return
     doubles = frame.filter(~pl.struct(key).is_first_distinct())
     _report(context, table, doubles, key, ", ".join(key), "stands in an earlier row", "remove one, or correct its id")
-    outside = context.shared.tables.get(table)
-    if outside is not None and context.package.name != context.shared.name:
+    outside = context.common.get(table)
+    if outside is not None:
         again = frame.join(outside.select(key), on=key, how="semi", nulls_equal=True)
         _report(context, table, again, key, ", ".join(key), "stands in the shared tables already", "remove the row")
 
@@ -96,7 +96,7 @@ def _check_global_ids(context: Context) -> None:
     seen: dict[str, str] = {}
     for table in ENTITY_TABLES:
         name = key_columns(table)[0]
-        for identifier in context.shared.tables.get(table, pl.DataFrame({name: []}))[name]:
+        for identifier in context.common.get(table, pl.DataFrame({name: []}))[name]:
             seen.setdefault(identifier, table)
     for table in ENTITY_TABLES:
         name = key_columns(table)[0]

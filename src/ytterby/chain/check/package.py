@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from ytterby.chain.chain import NOT_METALS
 from ytterby.chain.check.cells import YEARS
 from ytterby.chain.check.context import Context
 from ytterby.errors import Fault
 
 FILE = "datapackage.json"
-NO_METAL = frozenset({"shared", "world"})
 
 
 def check_descriptor(context: Context) -> None:
@@ -20,7 +20,7 @@ def check_descriptor(context: Context) -> None:
         context.faults.append(Fault(FILE, None, column, f"{value}", rule, mend))
 
     settings = package.metadata.get("ytterby", {})
-    if package.name not in NO_METAL:
+    if package.name not in NOT_METALS:
         if not settings.get("metal"):
             add("ytterby.metal", "", "is missing", 'write "ytterby": {"metal": "..."}')
         if settings.get("matter", "tracked") not in ("tracked", "untracked"):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ytterby.chain.chain import data_folder, package_folder
+import polars as pl
+
+from ytterby.chain.chain import concat_tables, data_folder, package_folder, packages_below
 from ytterby.chain.check.cells import check_cells
 from ytterby.chain.check.claims import check_claims
 from ytterby.chain.check.context import Context
@@ -50,10 +53,9 @@ def check(name_or_path: str | Path, *, max_mb: float = MAX_MB) -> CheckReport:
     """
     folder = package_folder(name_or_path)
     package = read_package(folder, max_mb=max_mb)
-    shared = _shared_package()
     listed = {Path(str(resource.get("path", ""))).stem for resource in package.metadata.get("resources", [])}
     package.incomplete |= listed - set(package.files)
-    context = Context(package, shared)
+    context = Context(package, _common(folder.name))
     for run in (check_descriptor, check_cells, check_keys, check_claims, check_units, check_matter):
         run(context)
     faults = _without_echoes(package.faults, context.faults)
@@ -63,8 +65,14 @@ def check(name_or_path: str | Path, *, max_mb: float = MAX_MB) -> CheckReport:
 
 
 @cache
-def _shared_package() -> RawPackage:
-    return read_package(data_folder() / "shared")
+def _common(name: str) -> Mapping[str, pl.DataFrame]:
+    """Return the tables with which a package is joined, as they are read: their own faults are told by their check."""
+    return concat_tables([_read(below).tables for below in packages_below(name)])
+
+
+@cache
+def _read(name: str) -> RawPackage:
+    return read_package(data_folder() / name)
 
 
 def _without_echoes(form: list[Fault], meaning: list[Fault]) -> list[Fault]:
