@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ytterby.chain.units import element_fractions, gross_factor, split_unit, tonnes_per
+from ytterby.chain.units import element_fractions, gross_factor, oxide_ratio, split_unit, tonnes_per
 from ytterby.errors import UnitError
 
 W = {"W": frozenset({"W"})}
@@ -60,6 +60,14 @@ def test_rare_earth_oxides_count_every_group() -> None:
     la, nd = 138.905, 144.242
     oxide = 0.3 * (2 * la + 3 * 15.999) / (2 * la) + 0.2 * (2 * nd + 3 * 15.999) / (2 * nd)
     assert gross_factor("t REO", {"La": 0.3, "Nd": 0.2}, groups) == pytest.approx(1 / oxide, rel=1e-4)
+
+
+def test_yttrium_is_most_of_the_group_that_it_shares() -> None:
+    y, ho = 88.906, 164.930
+    alone, with_ho = ((2 * m + 3 * 15.999) / (2 * m) for m in (y, ho))
+    assert oxide_ratio(frozenset({"Y"})) == pytest.approx(alone, rel=1e-4)
+    assert oxide_ratio(frozenset({"Y", "Ho"})) == pytest.approx(0.78 * alone + 0.22 * with_ho, rel=1e-4)
+    assert 1.22 < oxide_ratio(frozenset({"Y", "Ho", "Er", "Tm", "Yb", "Lu"})) < alone
 
 
 def test_a_declared_component_is_a_basis_though_no_element() -> None:

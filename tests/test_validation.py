@@ -6,32 +6,30 @@ tools/make_validation.py climbs it anew and the page must follow, with the diffe
 
 from __future__ import annotations
 
-import importlib.util
+import csv
 import math
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import polars as pl
 import pytest
 
 from ytterby.chain import load_chain
 
-ROOT = Path(__file__).resolve().parents[1]
 INPUT_YEARS = 5
 
 
-def _tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_validation", ROOT / "tools" / "make_validation.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+FIGURES = Path(__file__).with_name("golden") / "published.csv"
+with FIGURES.open(encoding="utf-8", newline="") as lines:
+    ROWS = list(csv.DictReader(lines))
 
 
-TOOL = _tool()
-ROWS: list[dict[str, str]] = TOOL.figures()
+@pytest.fixture(scope="module")
+def tool(load_tool: Callable[[str], ModuleType]) -> Any:
+    return load_tool("make_validation")
 
 
 def test_twenty_figures_of_four_metals_are_independent() -> None:
@@ -68,27 +66,27 @@ def test_no_independent_figure_stands_in_the_package(metal: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_page_is_what_the_ladder_gives() -> None:
-    assert TOOL.PAGE.read_text(encoding="utf-8") == TOOL.render(), "run: python tools/make_validation.py"
+def test_the_page_is_what_the_ladder_gives(tool: Any) -> None:
+    assert tool.PAGE.read_text(encoding="utf-8") == tool.render(), "run: python tools/make_validation.py"
 
 
 @pytest.mark.slow
-def test_most_independent_figures_agree_and_the_others_are_bold() -> None:
+def test_most_independent_figures_agree_and_the_others_are_bold(tool: Any) -> None:
     own = [row for row in ROWS if row["independent"] == "yes"]
-    assert sum(map(TOOL.agrees, own)) >= 20
-    page = TOOL.PAGE.read_text(encoding="utf-8")
-    generated = page.partition(TOOL.BEGIN)[2].partition(TOOL.END)[0]
-    assert generated.count("| **") == sum(not TOOL.agrees(row) for row in ROWS)
+    assert sum(map(tool.agrees, own)) >= 20
+    page = tool.PAGE.read_text(encoding="utf-8")
+    generated = page.partition(tool.BEGIN)[2].partition(tool.END)[0]
+    assert generated.count("| **") == sum(not tool.agrees(row) for row in ROWS)
 
 
-def test_a_share_of_several_places_is_their_sum() -> None:
+def test_a_share_of_several_places_is_their_sum(tool: Any) -> None:
     row = next(row for row in ROWS if row["place_id"] == "CHN;AUS;MMR")
-    parts = [TOOL.computed(row | {"place_id": place}) for place in row["place_id"].split(";")]
+    parts = [tool.computed(row | {"place_id": place}) for place in row["place_id"].split(";")]
     assert all(part > 0 for part in parts)
-    assert TOOL.computed(row) == pytest.approx(math.fsum(parts))
+    assert tool.computed(row) == pytest.approx(math.fsum(parts))
 
 
-def test_an_hhi_is_the_sum_of_squares_of_known_places() -> None:
+def test_an_hhi_is_the_sum_of_squares_of_known_places(tool: Any) -> None:
     row = next(row for row in ROWS if (row["metal"], row["what"], row["stage"]) == ("niobium", "hhi", "mining"))
-    squares = math.fsum(share.share**2 for share in TOOL.rung_of(row).by_place if share.id != "unknown")
-    assert TOOL.computed(row) == pytest.approx(squares)
+    squares = math.fsum(share.share**2 for share in tool.rung_of(row).by_place if share.id != "unknown")
+    assert tool.computed(row) == pytest.approx(squares)

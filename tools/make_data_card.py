@@ -23,7 +23,7 @@ from ytterby.chain.provenance import provenance
 from ytterby.chain.recipes import chain_order
 from ytterby.chain.sources import CLASSES, source_classes
 from ytterby.ladder import LadderResult, Rung, ladder
-from ytterby.ladder.sites import operating_sites
+from ytterby.tonnage.sites import operating_sites
 
 ROOT = Path(__file__).resolve().parents[1]
 CARDS = ROOT / "docs" / "data"
@@ -153,9 +153,14 @@ def _about_site(facility: str) -> pl.Expr:
     return told.str.contains(facility.replace("-", ""), literal=True)
 
 
+def _own_gaps(chain: Chain) -> pl.DataFrame:
+    """Return the gaps of the metal's own package, those of the common tables left out."""
+    return needed_tables(chain).get("gaps", chain.gaps.clear())
+
+
 def _settled_by(chain: Chain, is_about: pl.Expr) -> list[str]:
     """Return what was searched and what would settle it, a line a gap."""
-    rows = chain.gaps.filter(is_about).select("searched", "settles")
+    rows = _own_gaps(chain).filter(is_about).select("searched", "settles")
     return [
         _cell(f"searched: {searched.rstrip('.')}. Would settle it: {settles.rstrip('.')}.")
         for searched, settles in rows.iter_rows()
@@ -226,7 +231,9 @@ def _conflicts(chain: Chain) -> Iterator[str]:
     yield "Sources that disagree are all kept. The value takes the default; the interval takes each source in turn."
     yield ""
     rows = []
-    for conflict, table, rule, default, reason in chain.conflicts.sort("conflict_id").iter_rows():
+    for conflict, table, rule, default, reason in (
+        needed_tables(chain).get("conflicts", chain.conflicts.clear()).sort("conflict_id").iter_rows()
+    ):
         held = chain.tables[table].filter(pl.col("conflict_id") == conflict).height if table in chain.tables else 0
         chosen = f"{titles.get(default, default)} ({RULES.get(rule, rule)})"
         rows.append((f"`{conflict}`", f"{held} of {table}", chosen, reason))
@@ -239,7 +246,7 @@ def _gaps(chain: Chain) -> Iterator[str]:
     yield ""
     yield "What was looked for and not found, and the document that would settle it."
     yield ""
-    frame = chain.gaps.select("stage", "subject", "searched", "settles")
+    frame = _own_gaps(chain).select("stage", "subject", "searched", "settles")
     if frame.is_empty():
         yield "None is recorded."
         return
