@@ -86,6 +86,14 @@ def wrap(text: str, room: float, size: float = SIZE, *, lines: int = 2, bold: bo
     return out
 
 
+def name_lines(text: str, room: float) -> tuple[list[str], float, float]:
+    """A name in bold on two lines, on three smaller ones where two cut it: the lines, their size and their distance."""
+    lines = wrap(text, room, 12.5, bold=True)
+    if not lines[-1].endswith("\u2026"):
+        return lines, 12.5, 15.0
+    return wrap(text, room, 11.0, lines=3, bold=True), 11.0, 12.5
+
+
 class Canvas:
     """One figure."""
 

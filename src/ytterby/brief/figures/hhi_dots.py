@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .. import format as fmt
-from .canvas import Canvas, text_width, wrap
+from .canvas import Canvas, name_lines, text_width
 from .ladder_bars import chosen, shown_rungs
 from .palette import ACCENT, INK, PAPER, RULE, SOFT
 
@@ -30,18 +30,19 @@ LEAST: Final = 0.005  # a lower bound under this says nothing and is not drawn
 
 def hhi_dots(context: BriefContext) -> str:
     """The marks of every drawn rung that has an index by place or by owner."""
-    rungs = [rung for rung in shown_rungs(context) if _has(rung.hhi) or _has(rung.hhi_owner)]
+    rungs = [rung for rung in shown_rungs(context) if _is_drawn(rung.hhi) or _is_drawn(rung.hhi_owner)]
     note = chosen(context)
     bottom = TOP + ROW * len(rungs) + 6
     canvas = Canvas("hhi", bottom + (20 if note else 0))
     owners = [rung.hhi_owner for rung in rungs if _has(rung.hhi_owner)]
-    _draw_key(canvas, exact=any(not is_bound(index) for index in owners), bound=any(map(is_bound, owners)))
+    bounds = [index for rung in rungs for index in (rung.hhi, rung.hhi_owner) if _is_drawn(index) and is_bound(index)]
+    _draw_key(canvas, exact=any(not is_bound(index) for index in owners), bound=bool(bounds))
     _draw_scale(canvas, bottom)
     for row, rung in enumerate(rungs):
         y = TOP + ROW * (row + 0.5)
-        lines = wrap(fmt.capital(context.short(rung)), LEFT - 14, 12.5, bold=True)
+        lines, size, step = name_lines(fmt.capital(context.short(rung)), LEFT - 14)
         for at, line in enumerate(lines):
-            canvas.text(0, y + 15 * (at - (len(lines) - 1) / 2), line, size=12.5, bold=True)
+            canvas.text(0, y + step * (at - (len(lines) - 1) / 2), line, size=size, bold=True)
         for claim, index, shift in (("owner", rung.hhi_owner, 9), ("place", rung.hhi, -8)):
             _draw_index(canvas, index, y + shift, claim)
     canvas.text(0, bottom + 8, note, size=11.5, colour=SOFT)
@@ -57,6 +58,11 @@ def _has(index: Index) -> bool:
     return fmt.is_known(index.value)
 
 
+def _is_drawn(index: Index) -> bool:
+    """True where the index has a value that says something."""
+    return index.value is not None and _has(index) and not (is_bound(index) and index.value < LEAST)
+
+
 def _at(value: float) -> float:
     return LEFT + (RIGHT - LEFT) * min(max(value, 0.0), 1.0)
 
@@ -70,8 +76,8 @@ def _draw_key(canvas: Canvas, *, exact: bool, bound: bool) -> None:
         canvas.text(x + 10, 10, "by controlling owner", size=11.5)
         x += 150
     if bound:
-        _draw_bound(canvas, x, 10, "")
-        canvas.text(x + OPEN + 8, 10, "by owner, a lower bound: many owners are not known", size=11.5)
+        _draw_bound(canvas, x, 10, "", INK)
+        canvas.text(x + OPEN + 8, 10, "a lower bound: many places or owners are not known", size=11.5)
 
 
 def _draw_scale(canvas: Canvas, bottom: float) -> None:
@@ -84,19 +90,19 @@ def _draw_scale(canvas: Canvas, bottom: float) -> None:
         canvas.text(_at(value) + shift, TOP - 20, f"{word} {value:g}", size=11, colour=SOFT, align=align)
 
 
-def _draw_bound(canvas: Canvas, x: float, y: float, tip: str) -> None:
+def _draw_bound(canvas: Canvas, x: float, y: float, tip: str, colour: str) -> None:
     """A bracket open to the right."""
-    canvas.line([x + 4, x, x, x + 4], [y - 5, y - 5, y + 5, y + 5], line=1.6, tip=tip)
-    canvas.line([x, x + OPEN], [y, y], line=1.2, dashed=True)
+    canvas.line([x + 4, x, x, x + 4], [y - 5, y - 5, y + 5, y + 5], colour=colour, line=1.6, tip=tip)
+    canvas.line([x, x + OPEN], [y, y], colour=colour, line=1.2, dashed=True)
 
 
 def _draw_index(canvas: Canvas, index: Index, y: float, claim: str) -> None:
-    if not _has(index) or index.value is None or (is_bound(index) and index.value < LEAST):
+    if index.value is None or not _is_drawn(index):
         return
     colour = ACCENT if claim == "place" else INK
     left = right = _at(index.value)
     if is_bound(index):
-        _draw_bound(canvas, left, y, f"HHI by {claim}: at least {fmt.index(index.value)}; {index.why}")
+        _draw_bound(canvas, left, y, f"HHI by {claim}: at least {fmt.index(index.value)}; {index.why}", colour)
         label, right = f"\u2265{fmt.NBSP}{fmt.index(index.value)}", left + OPEN
     else:
         label = fmt.index(index.value)

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from .. import format as fmt
-from .canvas import Canvas, shorten, text_width, wrap
+from .canvas import Canvas, name_lines, shorten, text_width, wrap
 from .palette import ACCENT, BLOC, INK, MUTED, OTHER, PAPER, RULE, SOFT, UNKNOWN, on_colour
 
 if TYPE_CHECKING:
@@ -130,11 +130,11 @@ def _draw_scale(canvas: Canvas, bottom: float) -> None:
 
 def _draw_rung(canvas: Canvas, context: BriefContext, rung: Rung, y: float, claim: str) -> None:
     middle = y + BAR / 2
-    lines = wrap(fmt.capital(context.short(rung)), LEFT - 14, 12.5, bold=True)
-    top = middle - 7.5 * (len(lines) - 1) - 7
+    lines, size, step = name_lines(fmt.capital(context.short(rung)), LEFT - 14)
+    top = middle - step / 2 * (len(lines) - 1) - 7
     for at, line in enumerate(lines):
-        canvas.text(0, top + 15 * at, line, size=12.5, bold=True)
-    canvas.text(0, top + 15 * len(lines), rung.stage, size=11, colour=SOFT)
+        canvas.text(0, top + step * at, line, size=size, bold=True)
+    canvas.text(0, top + step * len(lines), rung.stage, size=11, colour=SOFT)
     canvas.text(RIGHT + 10, middle - 15, fmt.tonnes(rung.total_t), size=12)
     ours = bloc_share(context, rung, claim)
     figure = fmt.share(ours) if ours > 0 or shares_of(rung, claim)[-1].id != "unknown" else fmt.MISSING

@@ -1,12 +1,12 @@
 """Colours of places, one accent for the leader, one hue for the reader's own bloc, muted tones and greys for the rest.
 
-The leader is the place with the largest share on most rungs. Colours are told apart by lightness too, so that the page
-reads for the colour-blind and in black and white; every coloured area also bears its name.
+The leader is the place that holds most contained metal over the rungs that carry the chain, added up. Colours are told
+apart by lightness too, so that the page reads for the colour-blind and in black and white; every coloured area also
+bears its name.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -40,22 +40,21 @@ class Palette:
         return self.by_place.get(place_id, OTHER)
 
 
-def place_palette(rungs: Iterable[Rung], *, bloc: frozenset[str]) -> Palette:
-    """Colours for the places of a ladder."""
-    firsts: Counter[str] = Counter()
+def place_palette(rungs: Iterable[tuple[Rung, float]], *, bloc: frozenset[str]) -> Palette:
+    """Colours for the places of some rungs, each with the tonnes that weigh it; equal weights where all are 0."""
+    given = list(rungs)
+    is_weighed = any(mass > 0 for _, mass in given)
     weight: dict[str, float] = {}
-    for rung in rungs:
-        named = [share for share in rung.by_place if share.id != "unknown"]
-        for share in named:
-            weight[share.id] = max(weight.get(share.id, 0.0), share.share)
-        if named:
-            firsts[max(named, key=lambda share: (share.share, share.id)).id] += 1
-    leader = min(firsts, key=lambda place: (-firsts[place], place)) if firsts else None
+    for rung, mass in given:
+        for share in rung.by_place:
+            if share.id != "unknown":
+                weight[share.id] = weight.get(share.id, 0.0) + share.share * (mass if is_weighed else 1.0)
+    ranked = sorted(weight, key=lambda place: (-weight[place], place))
+    leader = next(iter(ranked), None)
     colours = dict.fromkeys(sorted(bloc), BLOC)
     if leader is not None:
         colours[leader] = ACCENT
-    rest = sorted((place for place in weight if place not in colours), key=lambda place: (-weight[place], place))
-    colours.update(zip(rest, MUTED, strict=False))
+    colours.update(zip((place for place in ranked if place not in colours), MUTED, strict=False))
     return Palette(by_place=colours, leader=leader)
 
 

@@ -2,16 +2,19 @@
 
 Ribbon width is contained tonnes a year. matplotlib's own `sankey` cannot draw this: it lays out one node at a time,
 takes no columns, and cannot join two feeds at a process; so ribbons are cubic Bezier bands between bars that are placed
-in columns by their distance from the ore. A pale part of a bar is metal that the ladder's totals do not account for; a
-dark foot at the left of a bar, where its feeds arrive, is what is lost there.
+in columns by their distance from the ore, none further left than its stage; a ribbon past a column has its own lane
+there, so that it runs behind no other bar. A white part of a bar is metal that the ladder's totals do not account for,
+a white bar a material that is no rung; a dark foot at the left of a bar, where its feeds arrive, is what is lost there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from .. import format as fmt
+from ..context import SUPPLY
 from .canvas import Canvas, text_width, wrap
 from .palette import INK, PAPER, SOFT
 
@@ -23,9 +26,10 @@ if TYPE_CHECKING:
 
 BAR: Final = 11.0
 TALLEST: Final = 270.0
-GAP: Final = 76.0
+GAP: Final = 84.0
 FOOT: Final = 7.0
-HEAD: Final = 56.0
+HEAD: Final = 70.0
+LANE: Final = 24.0  # room above a ribbon that passes a column
 FEED: Final = "#cfcdc6"
 SCRAP: Final = "#8fb0a6"
 LOST: Final = "#a3a19b"
@@ -40,6 +44,7 @@ class Bar:
     used_t: float
     fed_t: float
     column: int
+    is_rung: bool = True
     x: float = 0.0
     y: float = 0.0
     height: float = 0.0
@@ -52,17 +57,21 @@ class Bar:
         return max(self.made_t, self.used_t, self.fed_t)
 
 
-def sankey(context: BriefContext, drawn: Flows) -> str:
-    """The drawing of the flows."""
-    bars = _bars(drawn)
+def sankey(context: BriefContext, drawn: Flows, *, key: str = "sankey") -> str:
+    """The drawing of the flows; `key` keeps two drawings of one page apart."""
+    bars = _bars(drawn, _floors(context, drawn))
     columns = max(bar.column for bar in bars.values()) + 1
     step = (960.0 - 128.0) / max(columns - 1, 1)
     tallest = max(sum(bar.extent_t for bar in bars.values() if bar.column == c) for c in range(columns))
     scale = TALLEST / tallest
-    bottom = _place(bars, columns, step, scale)
-    canvas = Canvas("sankey", bottom + 50)
-    for flow in sorted(drawn.flows, key=lambda flow: (bars[flow.target].y, bars[flow.source].y)):
-        _draw_flow(canvas, context, flow, bars, scale)
+    lanes = _lanes(drawn, bars)
+    bottom = _place([*bars.values(), *(lane for way in lanes for lane in way)], columns, step, scale)
+    canvas = Canvas(key, bottom + 50)
+    ways = sorted(
+        zip(drawn.flows, lanes, strict=True), key=lambda pair: (bars[pair[0].target].y, bars[pair[0].source].y)
+    )
+    for flow, way in ways:
+        _draw_flow(canvas, context, flow, bars, way, scale)
     lost = {loss.target: loss for loss in drawn.losses}
     for bar in bars.values():
         _draw_bar(canvas, context, bar, scale)
@@ -73,68 +82,97 @@ def sankey(context: BriefContext, drawn: Flows) -> str:
     return canvas.svg("Sankey diagram of the chain in contained tonnes, with losses")
 
 
-def _bars(drawn: Flows) -> dict[str, Bar]:
-    names = list(dict.fromkeys([*(f.source for f in drawn.flows), *(f.target for f in drawn.flows)]))
-    depth = dict.fromkeys(names, 0)
+def _names(drawn: Flows) -> list[str]:
+    return list(dict.fromkeys([*(f.source for f in drawn.flows), *(f.target for f in drawn.flows)]))
+
+
+def _floors(context: BriefContext, drawn: Flows) -> dict[str, int]:
+    """The first column of each material: its stage among the stages drawn; of scrap and of ore in the ground 0."""
+    stages = dict(context.table("materials").select("material_id", "stage").iter_rows())
+    present = [stage for stage in SUPPLY if any(stages.get(name) == stage for name in _names(drawn))]
+    return {name: present.index(stage) for name in _names(drawn) if (stage := stages.get(name)) in present}
+
+
+def _bars(drawn: Flows, floors: dict[str, int]) -> dict[str, Bar]:
+    names = _names(drawn)
+    depth = {name: floors.get(name, 0) for name in names}
     for _ in names:
         for flow in drawn.flows:
             if (
                 flow.source != flow.target
                 and depth[flow.source] + 1 > depth[flow.target]
-                and depth[flow.source] < len(names)
+                and depth[flow.source] < 2 * len(names)
             ):
                 depth[flow.target] = depth[flow.source] + 1
     for name in names:
         following = [depth[flow.target] for flow in drawn.flows if flow.source == name]
         if following and not any(flow.target == name for flow in drawn.flows):
-            depth[name] = max(min(following) - 1, 0)
+            depth[name] = max(min(following) - 1, floors.get(name, 0))
+    filled = sorted(set(depth.values()))
+    column = {name: filled.index(at) for name, at in depth.items()}
     found = {}
     for name in names:
         used = drawn.used_t(name)
-        found[name] = Bar(name, drawn.made_t.get(name, used), used, drawn.fed_t(name), depth[name])
+        made, is_rung = drawn.made_t.get(name, used), name in drawn.made_t
+        found[name] = Bar(name, made, used, drawn.fed_t(name), column[name], is_rung=is_rung)
     return found
 
 
-def _place(bars: dict[str, Bar], columns: int, step: float, scale: float) -> float:
+def _lanes(drawn: Flows, bars: dict[str, Bar]) -> list[list[Bar]]:
+    """For each flow a bar without a name in every column that it passes."""
+    return [
+        [
+            Bar("", flow.quantity_t, flow.quantity_t, flow.quantity_t, column)
+            for column in range(bars[flow.source].column + 1, bars[flow.target].column)
+        ]
+        for flow in drawn.flows
+    ]
+
+
+def _place(bars: list[Bar], columns: int, step: float, scale: float) -> float:
     bottom = 0.0
     for column in range(columns):
+        members = sorted((bar for bar in bars if bar.column == column), key=lambda bar: (-bar.extent_t, bar.material))
         y = HEAD
-        members = sorted(
-            (bar for bar in bars.values() if bar.column == column),
-            key=lambda bar: (-bar.extent_t, bar.material),
-        )
-        for bar in members:
+        for at, bar in enumerate(members):
+            if at:
+                is_named_below = at > 1 and members[at - 1].material and not members[at - 1].fed_t
+                y += GAP if bar.material or is_named_below else LANE
             bar.x, bar.y = column * step, y
             bar.height = max(bar.extent_t * scale, 1.5)
-            y += bar.height + GAP
-        bottom = max(bottom, y - GAP)
+            y += bar.height
+        bottom = max(bottom, y)
     return bottom
 
 
-def _ribbon(x0: float, top0: float, x1: float, top1: float, width: float) -> Path:
+def _ribbon(stops: list[tuple[float, float, float]], width: float) -> Path:
+    """A band through stops, each its left end, its right end and its upper edge."""
     from matplotlib.path import Path
 
-    middle = (x0 + x1) / 2
-    points = [
-        (x0, top0),
-        (middle, top0),
-        (middle, top1),
-        (x1, top1),
-        (x1, top1 + width),
-        (middle, top1 + width),
-        (middle, top0 + width),
-        (x0, top0 + width),
-        (x0, top0),
-    ]
-    curve = Path.CURVE4
-    return Path(points, [Path.MOVETO, curve, curve, curve, Path.LINETO, curve, curve, curve, Path.CLOSEPOLY])
+    points, codes = [(stops[0][1], stops[0][2])], [Path.MOVETO]
+    there = [(before[1], before[2], after[0], after[2], after[1]) for before, after in pairwise(stops)]
+    for x0, y0, x1, y1, end in there:
+        middle = (x0 + x1) / 2
+        points += [(middle, y0), (middle, y1), (x1, y1), (end, y1)]
+        codes += [Path.CURVE4] * 3 + [Path.LINETO]
+    points.append((stops[-1][1], stops[-1][2] + width))
+    codes.append(Path.LINETO)
+    for x0, y0, x1, y1, _ in reversed(there):
+        middle = (x0 + x1) / 2
+        points += [(x1, y1 + width), (middle, y1 + width), (middle, y0 + width), (x0, y0 + width)]
+        codes += [Path.LINETO] + [Path.CURVE4] * 3
+    return Path([*points, points[0]], [*codes, Path.CLOSEPOLY])
 
 
-def _draw_flow(canvas: Canvas, context: BriefContext, flow: Flow, bars: dict[str, Bar], scale: float) -> None:
+def _draw_flow(
+    canvas: Canvas, context: BriefContext, flow: Flow, bars: dict[str, Bar], way: list[Bar], scale: float
+) -> None:
     source, target = bars[flow.source], bars[flow.target]
     width = max(flow.quantity_t * scale, 0.8)
     names = f"{context.name(flow.source)} to {context.name(flow.target)}"
-    path = _ribbon(source.x + BAR, source.y + source.right, target.x, target.y + target.left, width)
+    left, right = source.x + BAR, target.x
+    stops = [(left, left, source.y + source.right), *((lane.x, lane.x + BAR, lane.y) for lane in way)]
+    path = _ribbon([*stops, (right, right, target.y + target.left)], width)
     canvas.shape(
         path, fill=SCRAP if flow.is_scrap else FEED, tip=f"{names}: {fmt.tonnes(flow.quantity_t)} {context.basis}"
     )
@@ -153,6 +191,10 @@ def _draw_loss(canvas: Canvas, context: BriefContext, bar: Bar, loss: Loss, scal
 def _draw_bar(canvas: Canvas, context: BriefContext, bar: Bar, scale: float) -> None:
     made, used = max(bar.made_t * scale, 1.5), bar.used_t * scale
     name = context.short(bar.material)
+    if not bar.is_rung:
+        tip = f"{name}: {fmt.tonnes(bar.made_t)} {context.basis} a year by the recipes; not on the ladder"
+        canvas.rect(bar.x, bar.y, BAR, made, fill=PAPER, edge=INK, line=0.9, tip=tip)
+        return
     canvas.rect(bar.x, bar.y, BAR, made, fill=INK, tip=f"{name}: {fmt.tonnes(bar.made_t)} {context.basis} a year")
     if used > made + 1:
         short = f"{name}: recipes need {fmt.tonnes(bar.used_t)}, the ladder has {fmt.tonnes(bar.made_t)}"
@@ -165,18 +207,15 @@ def _draw_labels(canvas: Canvas, context: BriefContext, bar: Bar, step: float, l
     A lower bar that only feeds others has its name below, since its ribbon rises.
     """
     room = min(step - 8, 190.0, canvas.width - bar.x)
-    lines = wrap(context.short(bar.material), room, 12, bold=True)
+    lines = wrap(context.short(bar.material), room, 12, lines=3, bold=True)
     is_below = bar.y > HEAD and not bar.fed_t
     top = bar.y + bar.height + 11 if is_below else bar.y - 9 - 14 * len(lines)
-    for at, line in enumerate(lines):
-        _on_paper(canvas, bar.x, top + 14 * at, line, size=12, bold=True)
-    figure = f"{fmt.number(bar.made_t)}{fmt.NBSP}t"
-    _on_paper(canvas, bar.x, top + 14 * len(lines), figure, size=11)
+    labels = [(bar.x, top + 14 * at, line, 12.0, True) for at, line in enumerate(lines)]
+    labels.append((bar.x, top + 14 * len(lines), f"{fmt.number(bar.made_t)}{fmt.NBSP}t", 11.0, False))
     if loss is not None:
         label = f"lost {fmt.number(loss.quantity_t)}{fmt.NBSP}t"
-        _on_paper(canvas, max(bar.x - FOOT, 0.0), bar.y + bar.height + 10, label, size=11)
-
-
-def _on_paper(canvas: Canvas, x: float, y: float, text: str, *, size: float, bold: bool = False) -> None:
-    canvas.rect(x - 2, y - size * 0.62, text_width(text, size, bold=bold) + 4, size * 1.24, fill=PAPER)
-    canvas.text(x, y, text, size=size, bold=bold, colour=INK if bold else SOFT)
+        labels.append((max(bar.x - FOOT, 0.0), bar.y + bar.height + 10, label, 11.0, False))
+    for x, y, text, size, bold in labels:
+        canvas.rect(x - 2, y - size * 0.62, text_width(text, size, bold=bold) + 4, size * 1.24, fill=PAPER)
+    for x, y, text, size, bold in labels:
+        canvas.text(x, y, text, size=size, bold=bold, colour=INK if bold else SOFT)
