@@ -23,6 +23,7 @@ run: $(VENV)/.core ## Write the brief of tungsten for the EU; the last line is i
 
 test: $(VENV)/.test ## Lint, types, then all tests; pytest's closing line comes last
 	@bash tools/chromium.sh
+	@bash tools/postgres.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -38,6 +39,8 @@ bench: $(VENV)/.bench $(VENV)/.reference ## Run every script in benchmarks/; fai
 docs: $(VENV)/.docs ## Build the documentation into site/, refusing broken links and pages that lag behind the tables
 	$(BIN)/python tools/make_schema_docs.py --check
 	$(BIN)/python tools/make_data_card.py --check
+	$(BIN)/python tools/make_cli_docs.py --check
+	$(BIN)/python tools/make_coverage.py --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 lint: $(VENV)/.test ## Lint, format check and types only

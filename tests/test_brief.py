@@ -15,8 +15,12 @@ import pytest
 
 from ytterby.brief import BriefResult, Section, SectionContent, brief
 from ytterby.brief import format as fmt
+from ytterby.brief.context import BriefContext
+from ytterby.brief.page import NAMED_FOLDS
 from ytterby.brief.registry import SECTIONS
 from ytterby.brief.section import Text
+from ytterby.brief.sections import contracts, sensitivity
+from ytterby.brief.sections.highlights import best_place_rung, first_named
 from ytterby.chain import Chain, load_chain
 from ytterby.errors import UnknownNameError
 from ytterby.ladder import Index, LadderResult, Rung, Sensitivity, ladder
@@ -265,7 +269,7 @@ def test_a_chain_with_few_tables_says_what_it_lacks(
     written, _ = make(chain, tmp_path, result=result)
     text = Page(written.html.read_text(encoding="utf-8")).text
     assert "Nothing is held:" not in text
-    assert len(re.findall(r"Not held for this metal: ([^.]*)\.", text)[0].split("; ")) == 7
+    assert len(re.findall(r"Not held for this metal: ([^.]*)\.", text)[0].split("; ")) == 8
     shown = set(re.findall(r'<section id="([^"]+)">', written.html.read_text(encoding="utf-8")))
     assert not {"contracts", "projects", "policies", "map", "sensitivity"} & shown
     assert {path.name for path in written.figures} >= {"toy-ALLIES-ladder-place.svg"}
@@ -359,8 +363,9 @@ def test_numbers_keep_three_digits(value: float | None, text: str) -> None:
     assert fmt.number(value) == text
 
 
-def highlights(chain: Chain, result: LadderResult, out: Path, bloc: str = "ALLIES") -> str:
-    written = brief(chain, result, bloc=bloc, out=out)
+def highlights(chain: Chain, result: LadderResult, out: Path, *, sections: int = 1) -> str:
+    """The highlights, of a page with the first sections only."""
+    written = brief(chain, result, bloc="ALLIES", out=out, sections=SECTIONS[:sections])
     text = written.markdown.read_text(encoding="utf-8")
     return text[text.index("## Highlights") : text.index("## Contents")].replace(fmt.NBSP, " ")
 
@@ -396,7 +401,7 @@ def test_supply_risk_is_quoted_with_its_basis(
 ) -> None:
     alone = Index(2.3, 2.0, 2.6, "world supply mix alone: no trade is held for HS 284180")
     result = with_index(made[1], "eu_supply_risk", alone)
-    text = highlights(toy, result, tmp_path)
+    text = highlights(toy, result, tmp_path, sections=2)
     assert "by the world supply mix alone it is highest" in text
     assert "threshold is 1.0" in text
     assert "2.30\u2020" in Page((tmp_path / "toy-ALLIES.html").read_text(encoding="utf-8")).text
@@ -413,7 +418,7 @@ def test_concentration_by_owner_is_a_bound_where_owners_are_unknown(
 
     for known, printed in ((0.5, f"\u2265{fmt.NBSP}0.25"), (0.05, "not known"), (0.9, "0.81")):
         result = replace(made[1], rungs=tuple(unclear(rung, known) for rung in made[1].rungs))
-        brief(toy, result, bloc="ALLIES", out=tmp_path / str(known))
+        brief(toy, result, bloc="ALLIES", out=tmp_path / str(known), sections=SECTIONS[:2])
         page = Page((tmp_path / str(known) / "toy-ALLIES.html").read_text(encoding="utf-8"))
         assert printed in page.text
 
@@ -496,3 +501,110 @@ def test_addresses_in_markdown_are_whole(toy: Chain, made: tuple[BriefResult, La
     sources = toy.sources.with_columns(url=pl.lit("https://example.org/a_b?c=1&d=2"))
     written, _ = make(toy.with_(sources=sources), tmp_path, result=made[1])
     assert "<https://example.org/a_b?c=1&d=2>" in written.markdown.read_text(encoding="utf-8")
+
+
+def carrying(result: LadderResult, material: str, total_t: float) -> LadderResult:
+    """The result with one rung of the given tonnage, all of it in one place and under one owner."""
+
+    def alone(rung: Rung) -> Rung:
+        place = replace(rung.by_place[0], share=1.0, low=1.0, high=1.0)
+        owner = replace(place, id="toy-owner", name="Sole Owner", state=None)
+        return replace(rung, total_t=total_t, by_place=(place,), by_owner=(owner,), evidence={"independent": 1.0})
+
+    return replace(
+        result,
+        rungs=tuple(
+            alone(rung) if rung.material == material and rung.stage != "use" else rung for rung in result.rungs
+        ),
+    )
+
+
+def test_a_rung_that_carries_little_metal_leads_no_headline(
+    toy: Chain, made: tuple[BriefResult, LadderResult], tmp_path: Path
+) -> None:
+    tiny = highlights(toy, carrying(made[1], "toy-metal", 0.1), tmp_path / "tiny")
+    assert "Sole Owner" not in tiny
+    large = highlights(toy, carrying(made[1], "toy-metal", 400.0), tmp_path / "large")
+    assert "Sole Owner" in large
+
+
+def test_the_leader_is_told_where_it_comes_first(
+    toy: Chain, made: tuple[BriefResult, LadderResult], tmp_path: Path
+) -> None:
+    context = BriefContext(chain=toy, result=made[1], bloc="ALLIES")
+    best = best_place_rung(context, context.palette.leader)
+    assert best is not None
+    assert first_named(best[0].by_place) == best[1]
+
+
+def test_many_reasons_are_counted_and_one_doubt_is_told_once(
+    toy: Chain, made: tuple[BriefResult, LadderResult], tmp_path: Path
+) -> None:
+    lines = {rung.material: f"no trade is held for HS {280000 + at}" for at, rung in enumerate(made[1].rungs)}
+    rungs = tuple(
+        replace(rung, indices={**rung.indices, "import_reliance": Index(None, why=lines[rung.material])})
+        for rung in made[1].rungs
+    )
+    text = highlights(toy, replace(made[1], rungs=rungs), tmp_path / "many")
+    assert "no trade is held for its customs line (on " in text
+    assert "HS 28" not in text
+    doubtful = with_index(made[1], "import_reliance", Index(0.4, 0.3, 0.5, why="prices are far apart"))
+    told = highlights(toy, doubtful, tmp_path / "doubt")
+    assert told.count("prices are far apart") == 1
+    assert told.count("0 % from") == 0
+
+
+def test_tonnage_that_nobody_states_is_said_in_words(
+    toy: Chain, made: tuple[BriefResult, LadderResult], tmp_path: Path
+) -> None:
+    nothing = {"independent": 0.0, "interested": 0.0, "state_affiliated": 0.0, "unknown": 1.0}
+    rungs = tuple(replace(rung, evidence=nothing) for rung in made[1].rungs)
+    text = highlights(toy, replace(made[1], rungs=rungs), tmp_path)
+    assert "no publisher states its tonnage" in text
+    assert "0 % from" not in text
+
+
+def test_uses_of_one_name_are_told_apart(toy: Chain, made: tuple[BriefResult, LadderResult]) -> None:
+    use = replace(made[1].rungs[-1], name="Use of toy in all products")
+    rungs = (*made[1].rungs[:-1], replace(use, material="toy-oxide"), replace(use, material="toy-metal"))
+    context = BriefContext(chain=toy, result=replace(made[1], rungs=rungs), bloc="ALLIES")
+    named = [context.short(rung) for rung in rungs if rung.stage == "use"]
+    assert named == ["Use of toy as toy oxide", "Use of toy as toy metal"]
+
+
+def test_of_many_folds_the_first_are_linked_and_the_rest_counted(made: tuple[BriefResult, LadderResult]) -> None:
+    html = made[0].html.read_text(encoding="utf-8")
+    part = html[html.index('<section id="ladder">') :]
+    part = part[: part.index("</section>")]
+    folds = len(made[1].rungs) + 1
+    assert f'<a href="#annex-ladder">{folds - NAMED_FOLDS} more</a>' in part
+    assert 'id="annex-ladder"' in html
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [
+        ("2018-06", None, "from 2018-06"),
+        (None, "2025", "until 2025"),
+        ("2023", "2025", "2023 to 2025"),
+        (None, None, "–"),
+    ],
+)
+def test_an_open_term_has_no_dash_for_a_date(start: str | None, end: str | None, text: str) -> None:
+    assert contracts._term(start, end) == text
+
+
+def test_the_document_alone_is_printed() -> None:
+    reason = "Two figures, 4,000 t and 13,000 t. Would be settled by customs data of line 2530 90."
+    assert sensitivity._document(reason) == "customs data of line 2530 90"
+    assert sensitivity._document("the yearbook") == "the yearbook"
+
+
+def test_a_lower_bound_by_place_is_marked_in_the_glance_table(
+    toy: Chain, made: tuple[BriefResult, LadderResult], tmp_path: Path
+) -> None:
+    for value, printed in ((0.2, f"\u2265{fmt.NBSP}0.20"), (0.001, "not known")):
+        bound = Index(value, 0.0, 0.5, "a lower bound: half has no known place")
+        found = with_index(made[1], "hhi", bound)
+        written, _ = make(toy, tmp_path / str(value), result=found, sections=SECTIONS[:2])
+        assert printed in Page(written.html.read_text(encoding="utf-8")).text

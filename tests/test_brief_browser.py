@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-BLOCS = {"toy": "ALLIES", "tungsten": "EU"}
+BLOCS = {"toy": "ALLIES", "tungsten": "EU", "rare_earths": "JPN"}
 
 # Pairs of texts of one figure whose boxes share more than one pixel each way, and texts that leave their figure.
 OVERLAPS = """() => [...document.querySelectorAll('figure')].flatMap(figure => {
@@ -50,7 +50,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     chain = load_chain(request.param)
     bloc = BLOCS[request.param]
-    return brief(chain, ladder(chain, bloc=bloc, draws=100), bloc=bloc, out=tmp_path_factory.mktemp("page")).html
+    return brief(chain, ladder(chain, bloc=bloc, draws=20), bloc=bloc, out=tmp_path_factory.mktemp("page")).html
 
 
 class Visit:
@@ -81,6 +81,15 @@ def test_page_is_quiet_and_fits(browser: Browser, written: Path, width: int) -> 
         assert visit.page.locator("figure svg").count() >= 3
         assert visit.said == []
         assert visit.asked == [visit.address]
+
+
+def test_figures_keep_a_readable_size_on_a_phone(browser: Browser, written: Path) -> None:
+    with Visit(browser, written, 390) as visit:
+        widths = visit.page.evaluate(
+            "[...document.querySelectorAll('figure svg')].map(s => s.getBoundingClientRect().width)"
+        )
+        assert min(widths) >= 700
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.parametrize("medium", ["screen", "print"])

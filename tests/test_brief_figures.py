@@ -8,19 +8,23 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from ytterby.brief.context import BriefContext, controllers, main_controller
+from ytterby.brief.context import BriefContext
+from ytterby.brief.controllers import controllers, main_controller
+from ytterby.brief.figures import sankey
+from ytterby.brief.figures.canvas import name_lines
 from ytterby.brief.figures.facility_map import size_steps
 from ytterby.brief.figures.hhi_dots import hhi_dots, is_bound
 from ytterby.brief.figures.ladder_bars import bloc_share, ladder_bars, shown_rungs, state_block
 from ytterby.brief.figures.ownership_tree import Node, ownership_tree
+from ytterby.brief.figures.palette import place_palette
 from ytterby.brief.figures.policy_timeline import Act, state_on
 from ytterby.brief.figures.project_status import Project, project_status, ticks
-from ytterby.brief.flows import chain_flows
+from ytterby.brief.flows import Flow, Flows, Loss, chain_flows
 from ytterby.brief.sections import matter, projects
 from ytterby.brief.sections.policies import policy_title, spells_of
 from ytterby.brief.sections.projects import project_title, stated_steps
 from ytterby.chain import Chain, load_chain
-from ytterby.ladder import LadderResult, Share, ladder
+from ytterby.ladder import LadderResult, Rung, Share, ladder
 
 DAY = dt.date(2024, 7, 1)
 
@@ -208,6 +212,68 @@ def test_principal_rungs_only_where_the_package_names_them(tungsten: Chain, resu
     assert "Cemented carbide<" not in drawing
     whole = BriefContext(chain=tungsten, result=result, bloc="EU")
     assert shown_rungs(whole) == tuple(result.rungs)
+
+
+def test_the_first_of_few_components_is_counted_and_all_of_many(tungsten: Chain, result: LadderResult) -> None:
+    def basis(*components: str) -> str:
+        settings = {**tungsten.metadata["ytterby"], "components": {name: [name] for name in components}}
+        chain = replace(tungsten, metadata={**tungsten.metadata, "ytterby": settings})
+        return BriefContext(chain=chain, result=result, bloc="EU").basis
+
+    assert basis("W", "Mo") == "W"
+    assert basis("W", "Mo", "Sn", "Nb") == "tungsten"
+
+
+def test_ribbons_run_behind_no_bar() -> None:
+    pairs = (("ore", "salt", 100.0), ("salt", "metal", 60.0), ("metal", "part", 50.0), ("salt", "part", 30.0))
+    flows = [Flow(source=a, target=b, quantity_t=t, process_id="p", is_scrap=False) for a, b, t in pairs]
+    drawn = Flows(made_t={"ore": 100.0, "salt": 95.0, "metal": 55.0}, flows=flows)
+    bars = sankey._bars(drawn, {"part": 3})
+    assert {name: bar.column for name, bar in bars.items()} == {"ore": 0, "salt": 1, "metal": 2, "part": 3}
+    assert not bars["part"].is_rung
+    lanes = sankey._lanes(drawn, bars)
+    assert [len(way) for way in lanes] == [0, 0, 0, 1]
+    sankey._place([*bars.values(), *lanes[3]], 4, 200.0, 1.0)
+    lane, metal = lanes[3][0], bars["metal"]
+    assert lane.x == metal.x
+    assert lane.y >= metal.y + metal.height or metal.y >= lane.y + lane.height
+
+
+def test_what_a_hidden_rung_feeds_shows_no_loss() -> None:
+    flows = [Flow(source=a, target="c", quantity_t=5.0, process_id="p", is_scrap=False) for a in ("a", "b")]
+    whole = Flows(
+        made_t={"a": 5.0, "b": 5.0, "c": 8.0}, flows=flows, losses=[Loss(target="c", quantity_t=2.0, names=())]
+    )
+    assert whole.only(frozenset()).losses == whole.losses
+    assert whole.only(frozenset({"b"})).losses == []
+
+
+def test_long_names_are_whole_on_three_lines() -> None:
+    lines, size, _ = name_lines("Tantalite and microlite concentrate of the lithium mines of one country", 150.0)
+    assert size < 12.5
+    assert " ".join(lines) == "Tantalite and microlite concentrate of the lithium mines of one country"
+
+
+def test_the_leader_holds_most_metal_not_most_small_rungs(result: LadderResult) -> None:
+    rung = next(rung for rung in result.rungs if rung.stage == "mining")
+
+    def of(place: str) -> Rung:
+        return replace(rung, by_place=(Share(place, place, 1.0, 1.0, 1.0),))
+
+    small = [(of("PRT"), 1.0), (of("PRT"), 2.0)]
+    assert place_palette([*small, (of("VNM"), 90.0)], bloc=frozenset()).leader == "VNM"
+    assert place_palette([(rung, 0.0) for rung, _ in small], bloc=frozenset()).leader == "PRT"
+
+
+def test_none_is_said_for_no_project() -> None:
+    title = project_title("mines", [project(status="construction")], 2019)
+    assert title == "Mines: of 1 project none has made a first product, none is not yet under construction"
+
+
+def test_nothing_comes_on_top_of_nothing() -> None:
+    ban = act(("2025-02-04", "in_force"))
+    assert "; 1 starts later" in policy_title([ban], DAY)
+    assert "; 1 more starts later" in policy_title([ban, act(("2020-01-01", "in_force"))], DAY)
 
 
 def test_a_figure_states_no_size_of_its_own(context: BriefContext) -> None:

@@ -1,9 +1,9 @@
 """Ytterby: who controls each step of a rare-metal value chain, and how sure that is.
 
-`load_chain` reads a chain package, `check` lists its faults, `ladder` computes who controls each step, `brief` writes
-the page. Names are resolved on first use (PEP 562), so that importing the package loads none of its dependencies.
-A capability's package is itself callable: `ytterby.ladder(chain)` is `ytterby.ladder.ladder(chain)`, in whatever
-order things were imported.
+`load_chain` reads a chain package, `check` lists its faults, `ladder` computes who controls each step, `balance`
+settles a year, `plan` says what to build, `brief` writes the page. Names are resolved on first use (PEP 562), so
+that importing the package loads none of its dependencies. A capability's package is itself callable:
+`ytterby.ladder(chain)` is `ytterby.ladder.ladder(chain)`, in whatever order things were imported.
 """
 
 from __future__ import annotations
@@ -16,38 +16,47 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inspect import Signature
 
+    from ytterby.balance import BalanceResult, balance
     from ytterby.brief import brief
     from ytterby.chain import Chain, check, load_chain, load_world
     from ytterby.errors import Fault, OwnershipError, PackageError, UnitError, UnknownNameError, YtterbyError
     from ytterby.ladder import LadderResult, ladder, world_ladder
+    from ytterby.plan import Options, PlanResult, plan
 
     __version__: str
 
 __all__ = [
+    "BalanceResult",
     "Chain",
     "Fault",
     "LadderResult",
+    "Options",
     "OwnershipError",
     "PackageError",
+    "PlanResult",
     "UnitError",
     "UnknownNameError",
     "YtterbyError",
     "__version__",
+    "balance",
     "brief",
     "check",
     "ladder",
     "load_chain",
     "load_world",
+    "plan",
     "world_ladder",
 ]
 
 _HOMES = {
+    "ytterby.balance": ("BalanceResult",),
     "ytterby.chain": ("Chain", "check", "load_chain", "load_world"),
     "ytterby.errors": ("Fault", "OwnershipError", "PackageError", "UnitError", "UnknownNameError", "YtterbyError"),
     "ytterby.ladder": ("LadderResult", "world_ladder"),
+    "ytterby.plan": ("Options", "PlanResult"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_CAPABILITIES = frozenset({"brief", "ladder"})
+_CAPABILITIES = frozenset({"balance", "brief", "ladder", "plan"})
 
 
 class _Capability(ModuleType):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ class BriefContext:
     chain: Chain
     result: LadderResult
     bloc: str
+    plan: Mapping[str, Any] | None = None
     cited: dict[str, int] = field(default_factory=dict)
 
     def cite(self, source_ids: tuple[str, ...]) -> None:
@@ -105,10 +106,15 @@ class BriefContext:
         return dt.date(self.result.year, 7, 1)
 
     @cached_property
+    def counted(self) -> tuple[str, ...]:
+        """The tracked components that a tonnage counts: of a few the first, the metal itself; of many all."""
+        names = tuple(self.chain.components)
+        return names if len(names) > FEW else names[:1]
+
+    @cached_property
     def contained(self) -> dict[str, float]:
-        """Mass fraction of the tracked components, together, by material id."""
-        components = list(self.chain.components)
-        rows = self.table("compositions").filter(pl.col("component").is_in(components))
+        """Mass fraction of the counted components, together, by material id."""
+        rows = self.table("compositions").filter(pl.col("component").is_in(self.counted))
         total = rows.group_by("material_id", maintain_order=True).agg(pl.col("mass_fraction").sum())
         return dict(zip(total["material_id"].to_list(), total["mass_fraction"].to_list(), strict=True))
 
@@ -123,14 +129,13 @@ class BriefContext:
 
     @cached_property
     def basis(self) -> str:
-        """The tracked components as they stand behind a tonnage, such as `W`; in words where there are many."""
-        components = list(self.chain.components)
-        return "+".join(components) if len(components) <= 3 else "tracked elements"
+        """The counted components as they stand behind a tonnage, such as `W`; the metal's name where there are many."""
+        return self.metal if len(self.counted) > FEW else "+".join(self.counted)
 
     @cached_property
     def palette(self) -> Palette:
         """Colour by place, the same in every figure."""
-        return place_palette(self.result.rungs, bloc=self.members | {self.bloc})
+        return place_palette([(rung, self.contained_t(rung)) for rung in self.leading], bloc=self.members | {self.bloc})
 
     @cached_property
     def bloc_name(self) -> str:
@@ -151,6 +156,17 @@ class BriefContext:
         """The principal rungs on which something is made: mining to manufacturing, neither reserves, scrap nor use."""
         return tuple(rung for rung in self.principal if rung.stage in SUPPLY) or self.principal
 
+    def contained_t(self, rung: Rung) -> float:
+        """Contained tonnes of a rung; 0 where its total or its composition is not known."""
+        return (rung.total_t or 0.0) * self.contained.get(rung.material, 0.0)
+
+    @cached_property
+    def leading(self) -> tuple[Rung, ...]:
+        """The supply rungs that headlines speak of: those that carry much of the metal, measured by the largest one."""
+        held = [self.contained_t(rung) for rung in self.supply]
+        floor = LEADING * max(held, default=0.0)
+        return tuple(rung for rung, mass in zip(self.supply, held, strict=True) if mass >= floor > 0) or self.supply
+
     @property
     def metal(self) -> str:
         """The metal as it stands in a sentence."""
@@ -160,15 +176,21 @@ class BriefContext:
     def short_names(self) -> dict[str, str]:
         """Names without their qualifiers, where that leaves them different."""
         full = dict(self.table("materials").select("material_id", "name").iter_rows())
-        names = [*full.values(), *(rung.name for rung in self.result.rungs)]
+        names = [*full.values(), *(self.rung_name(rung) for rung in self.result.rungs)]
         cut: dict[str, set[str]] = {}
         for name in names:
             cut.setdefault(fmt.short(name), set()).add(name)
         return {name: fmt.short(name) if len(cut[fmt.short(name)]) == 1 else name for name in names}
 
+    def rung_name(self, rung: Rung) -> str:
+        """The name of a rung; of several that bear one name, as uses counted at several materials do, each its own."""
+        if sum(other.name == rung.name for other in self.result.rungs) == 1:
+            return rung.name
+        return f"{rung.name.removesuffix(' in all products')} as {fmt.lower(fmt.short(self.name(rung.material)))}"
+
     def short(self, subject: Rung | str) -> str:
         """The short name of a rung or of a material."""
-        name = self.name(subject) if isinstance(subject, str) else subject.name
+        name = self.name(subject) if isinstance(subject, str) else self.rung_name(subject)
         found = self.short_names.get(name, name).replace("_", " ")
         return f"Use of {fmt.lower(found[7:])}" if found.startswith("Use of ") else found
 
@@ -190,51 +212,8 @@ class BriefContext:
         return f"Source: {', '.join(publishers[:limit])}{more}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Controller:
-    """An owner at its largest share of a rung, and what the companies of the same state hold of that rung together."""
-
-    id: str
-    name: str
-    share: float
-    rung: Rung
-    unknown: float
-    state: str | None
-    state_share: float
-
-
-def controllers(result: LadderResult, *, rungs: Sequence[Rung] | None = None) -> list[Controller]:
-    """Owners of some rungs, else of all, the first the one that the page follows.
-
-    Rule: the largest known share on a supply rung of which less than UNCLEAR has no known owner; then all other rungs.
-    """
-    best: dict[str, tuple[tuple[bool, float], Controller]] = {}
-    for rung in result.rungs if rungs is None else rungs:
-        unknown = sum(share.share for share in rung.by_owner if share.id == "unknown")
-        is_clear = rung.stage in SUPPLY and unknown < UNCLEAR
-        for share in rung.by_owner:
-            rank = (is_clear, share.share)
-            if share.id == "unknown" or (share.id in best and best[share.id][0] >= rank):
-                continue
-            found = Controller(
-                id=share.id,
-                name=share.name,
-                share=share.share,
-                rung=rung,
-                unknown=unknown,
-                state=share.state,
-                state_share=sum(s.share for s in rung.by_owner if share.state and s.state == share.state),
-            )
-            best[share.id] = (rank, found)
-    return [best[name][1] for name in sorted(best, key=lambda name: (*(-part for part in best[name][0]), name))]
-
-
-def main_controller(result: LadderResult, *, rungs: Sequence[Rung] | None = None) -> Controller | None:
-    """The owner that the page follows, by the rule of `controllers`; None where no owner is known."""
-    return next(iter(controllers(result, rungs=rungs)), None)
-
-
-UNCLEAR = 0.6
+FEW = 3  # tracked components up to which a tonnage counts the metal itself alone
+LEADING = 0.15  # part of the largest supply rung from which on a rung may stand in a headline
 SUPPLY = ("mining", "refining", "smelting", "processing", "manufacturing")
 _NAMED = (
     ("raw_materials", "raw_material_id"),

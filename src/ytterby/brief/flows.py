@@ -62,9 +62,9 @@ class Flows:
         return sum(flow.quantity_t for flow in self.flows if flow.target == material)
 
     def only(self, hidden: frozenset[str]) -> Flows:
-        """The same chain without some materials."""
+        """The same chain without some materials; what is lost on the way from one of them is left out with it."""
         flows = [flow for flow in self.flows if not {flow.source, flow.target} & hidden]
-        targets = {flow.target for flow in flows}
+        targets = {flow.target for flow in flows} - {flow.target for flow in self.flows if flow.source in hidden}
         return Flows(
             made_t={name: made for name, made in self.made_t.items() if name not in hidden},
             flows=flows,

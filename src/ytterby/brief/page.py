@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ytterby.ladder import LadderResult
 
 SHOWN_REFS: Final = 2
+NAMED_FOLDS: Final = 4
 SHORT_ROWS: Final = 8
 SHORT_REFS: Final = 12
 
@@ -69,9 +70,25 @@ class Built:
         folded = [block for block in self.content.blocks if _is_folded(block)]
         return tuple(_fold(block, f"annex-{self.section.key}-{at}") for at, block in enumerate(folded, 1))
 
+    @property
+    def named(self) -> tuple[Fold, ...]:
+        """The folds that the main part links to one by one: all of a few, of many the first ones."""
+        return self.folds if len(self.folds) <= NAMED_FOLDS + 1 else self.folds[:NAMED_FOLDS]
+
+    @property
+    def unnamed(self) -> int:
+        """How many folds are left to the annex."""
+        return len(self.folds) - len(self.named)
+
 
 def brief(
-    chain: Chain, result: LadderResult, *, bloc: str, out: str | Path = ".", sections: Sequence[Section] | None = None
+    chain: Chain,
+    result: LadderResult,
+    *,
+    bloc: str,
+    out: str | Path = ".",
+    plan: Mapping[str, Any] | None = None,
+    sections: Sequence[Section] | None = None,
 ) -> BriefResult:
     """Write the brief of one ladder for one bloc or place.
 
@@ -80,6 +97,7 @@ def brief(
         result: the ladder.
         bloc: id or name of the reader's bloc or country.
         out: folder that takes `<metal>-<bloc>.html`, `.md` and the figures as `.svg`; made if missing.
+        plan: a plan of the same chain and bloc as `PlanResult.to_dict()` gives it; adds its sections.
         sections: sections in place of the registry's.
 
     Raises:
@@ -87,10 +105,11 @@ def brief(
     """
     from ytterby.chain.places import resolve_bloc
 
-    from .registry import SECTIONS
+    from .registry import PLAN_SECTIONS, SECTIONS
 
-    context = BriefContext(chain=chain, result=result, bloc=resolve_bloc(chain, bloc))
-    built = build_sections(context, SECTIONS if sections is None else sections)
+    context = BriefContext(chain=chain, result=result, bloc=resolve_bloc(chain, bloc), plan=plan)
+    chosen = SECTIONS if sections is None else sections
+    built = build_sections(context, chosen if plan is None else (*chosen, *PLAN_SECTIONS))
     stem = f"{slug(result.metal)}-{re.sub(r'[^A-Za-z0-9]+', '-', context.bloc)}"
     figures = [block for part in built for block in part.content.blocks if isinstance(block, Figure)]
     names = {figure.key: f"{stem}-{slug(figure.key)}.svg" for figure in figures}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ytterby.cli import brief, ladder, packages, provenance
+from ytterby.cli import balance, brief, claims, ladder, packages, plan, provenance, read
 
 app = typer.Typer(
     name="ytterby",
@@ -39,6 +39,10 @@ app.command("metals")(packages.metals)
 app.command("check")(packages.check)
 app.command("new")(packages.new)
 app.command("ladder")(ladder.ladder)
+app.command("balance")(balance.balance)
+app.command("plan")(plan.plan)
 app.command("brief")(brief.brief)
+app.command("read")(read.read)
 app.command("sources")(provenance.sources)
 app.command("export")(provenance.export)
+app.add_typer(claims.app, name="claims")

@@ -20,7 +20,7 @@ def build(context: BriefContext) -> SectionContent:
     bound = [row for row in offtakes.to_dicts() if row["is_binding"]]
     count = fmt.counted(len(offtakes), "contract or announcement of one is", "contracts or announcements of them are")
     known = (
-        f"{len(bound)} of them known to bind the parties"
+        f"{_of_them(len(bound), len(offtakes))} known to bind the parties"
         if len(offtakes) > 1
         else ("known to bind the parties" if bound else "not known to bind the parties")
     )
@@ -34,12 +34,20 @@ def build(context: BriefContext) -> SectionContent:
     return SectionContent(blocks=(Text(text=text), table))
 
 
+def _of_them(count: int, of: int) -> str:
+    if not count:
+        return "none of them"
+    return "all of them" if count == of else f"{count} of them"
+
+
+def _term(start: str | None, end: str | None) -> str:
+    """The term of a contract; an open end is not printed as a date."""
+    if start and end:
+        return f"{start} to {end}"
+    return f"from {start}" if start else f"until {end}" if end else fmt.MISSING
+
+
 def _row(context: BriefContext, row: dict[str, Any]) -> tuple[Cell, ...]:
-    term = (
-        f"{fmt.date(row['start_date'])} to {fmt.date(row['end_date'])}"
-        if row["start_date"] or row["end_date"]
-        else fmt.MISSING
-    )
     binding = {True: "yes", False: "no", None: "not known"}[row["is_binding"]]
     return (
         Cell(text=context.name(row["seller_id"])),
@@ -50,7 +58,7 @@ def _row(context: BriefContext, row: dict[str, Any]) -> tuple[Cell, ...]:
             value=row["quantity_min"],
             sources=split_ids(row["source_id"]),
         ),
-        Cell(text=term),
+        Cell(text=_term(row["start_date"], row["end_date"])),
         Cell(text=fmt.words(row["status"]), more=fmt.date(row["date"]) if row["date"] else ""),
         Cell(text=binding),
     )

@@ -7,12 +7,14 @@ than 60 % of every rung has none known without saying so.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from ytterby.ladder.result import Share
 
 from .. import format as fmt
-from ..context import main_controller
+from ..controllers import main_controller
 from ..section import Bullets, SectionContent, Text, slug
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 MOSTLY_UNKNOWN: Final = 0.6  # part of a rung without a known owner above which it is no example
 WEAK: Final = 0.25  # part of a rung on assumption, balance or nothing above which it does not lead
+HALF: Final = 0.5
+FEW_REASONS: Final = 2  # reasons for a missing reliance up to which the rungs of each are named
 WORLD_ALONE: Final = "world supply mix alone"
 
 
@@ -68,19 +72,20 @@ def is_world_alone(index: Index) -> bool:
 
 
 def best_place_rung(context: BriefContext, place: str | None) -> tuple[Rung, Share] | None:
-    """The rung of supply on which a place is largest, of well evidenced ones where there are any."""
-    held = [(rung, share) for rung in context.supply for share in rung.by_place if share.id == place]
-    sound = [pair for pair in held if pair[0].evidence.get("unknown", 0.0) <= WEAK]
-    return max(sound or held, key=lambda pair: pair[1].share, default=None)
+    """The leading rung of which a place has most: of those where it comes first, then of well evidenced ones."""
+    held = [(rung, share) for rung in context.leading for share in rung.by_place if share.id == place]
+    ahead = [pair for pair in held if first_named(pair[0].by_place) == pair[1]] or held
+    sound = [pair for pair in ahead if pair[0].evidence.get("unknown", 0.0) <= WEAK]
+    return max(sound or ahead, key=lambda pair: pair[1].share, default=None)
 
 
 def telling_owner_rung(context: BriefContext) -> tuple[Rung, Share] | None:
     """The owner that the page follows, on its rung; else the rung where the owner differs most from the place."""
-    followed = main_controller(context.result)
-    if followed is not None and followed.rung in context.supply and followed.unknown < MOSTLY_UNKNOWN:
+    followed = main_controller(context.result, rungs=context.leading)
+    if followed is not None and followed.unknown < MOSTLY_UNKNOWN:
         share = next(share for share in followed.rung.by_owner if share.id == followed.id)
         return followed.rung, share
-    tops = [(rung, owner) for rung in context.supply if (owner := first_named(rung.by_owner)) and owner.share > 0]
+    tops = [(rung, owner) for rung in context.leading if (owner := first_named(rung.by_owner)) and owner.share > 0]
     told = [pair for pair in tops if unknown_part(pair[0].by_owner) < MOSTLY_UNKNOWN]
     if not told:
         return min(tops, key=lambda pair: unknown_part(pair[0].by_owner), default=None)
@@ -130,19 +135,28 @@ def _by_place(context: BriefContext) -> Iterator[Text]:
     if len(rungs) > 1:
         text += (
             f" It is the largest place on {fmt.of_all(len(ahead), len(rungs), 'rung')} from mining to manufacturing; "
-            f"on {len(surely)} the low end of its interval is above one half."
+            f"{_surely(len(surely), len(ahead))} is the low end of its interval above one half."
         )
     yield _sourced(rung, lead="By place.", text=f"{text}{_beside(context, leader)}")
+
+
+def _surely(count: int, of: int) -> str:
+    if not count:
+        return "on none"
+    return "on all of them" if count == of else f"on {count}"
 
 
 def _beside(context: BriefContext, leader: str | None) -> str:
     """The leader's part of reserves and of use, with verbs of their own."""
     parts = []
-    for stage, words in (("exploration", "of the reserves on record"), ("use", "of all use")):
+    uses = sum(rung.stage == "use" for rung in context.result.rungs)
+    for stage in ("exploration", "use"):
         for rung in context.principal:
             share = next((share for share in rung.by_place if share.id == leader), None)
             if rung.stage == stage and share is not None and context.supply != context.principal:
-                parts.append(f"{fmt.share(share.share)} {words}")
+                use = "all use" if uses == 1 else f"the {_material(context, rung)}"
+                words = use if stage == "use" else "the reserves on record"
+                parts.append(f"{fmt.share(share.share)} of {words}")
                 break
     return f" It has {fmt.listing(parts)}." if parts else ""
 
@@ -177,12 +191,18 @@ def _by_owner(context: BriefContext) -> Iterator[Text]:
 
 
 def _reasons(context: BriefContext, rungs: list[Rung]) -> str:
-    """Why there is no import reliance, each reason once with its rungs."""
+    """Why there is no import reliance: each reason with its rungs, of many reasons with their number."""
     whys: dict[str, list[str]] = {}
     for rung in rungs:
         reason = rung.import_reliance.why.rstrip(".") or "no reason is given"
         whys.setdefault(reason, []).append(_material(context, rung))
-    return "; ".join(f"{why} ({', '.join(dict.fromkeys(names))})" for why, names in whys.items())
+    if len(whys) <= FEW_REASONS:
+        return "; ".join(f"{why} ({', '.join(dict.fromkeys(names))})" for why, names in whys.items())
+    kinds: Counter[str] = Counter()
+    for why, names in whys.items():
+        kinds[re.sub(r" for HS [\d, ]*\d", " for its customs line", why)] += len(names)
+    told = [f"{why} (on {fmt.counted(count, 'rung')})" for why, count in kinds.most_common()]
+    return f"{'; '.join(told)}; the note under the table names them"
 
 
 def _reliance(context: BriefContext) -> Iterator[Text]:
@@ -206,8 +226,12 @@ def _reliance(context: BriefContext) -> Iterator[Text]:
     if sold:
         listed = fmt.listing([_reliance_words(context, rung) for rung in sold])
         text += f"Net exporter, with net imports as part of use below zero: {listed}. "
-    doubts = [f"{_material(context, rung)}: {why}" for rung in known if (why := rung.import_reliance.why.split(";")[0])]
-    text += f"In doubt: {'; '.join(doubts)}. " if doubts else ""
+    doubts: dict[str, list[str]] = {}
+    for rung in known:
+        if why := rung.import_reliance.why.split(";")[0].rstrip("."):
+            doubts.setdefault(why, []).append(_material(context, rung))
+    told = [f"{fmt.listing(names)}, since {why}" for why, names in doubts.items()]
+    text += f"In doubt: {'; '.join(told)}. " if told else ""
     text += f"Not known for the rest: {_reasons(context, rest)}." if rest else ""
     yield _sourced((bought or sold)[0], lead="Imports.", text=text.strip())
 
@@ -219,11 +243,11 @@ def _reliance_words(context: BriefContext, rung: Rung) -> str:
 
 
 def _supply_risk(context: BriefContext) -> Iterator[Text]:
-    known = [rung for rung in context.supply if known_index(rung.eu_supply_risk)]
+    known = [rung for rung in context.leading if known_index(rung.eu_supply_risk)]
     full = [rung for rung in known if not is_world_alone(rung.eu_supply_risk)]
     alone = [rung for rung in known if rung not in full]
     parts = []
-    for rungs, basis in ((full, "with its own sourcing counted"), (alone, f"by the {WORLD_ALONE}")):
+    for rungs, basis in ((full, "with the reader's own sourcing counted"), (alone, f"by the {WORLD_ALONE}")):
         if rungs:
             rung = max(rungs, key=lambda rung: rung.eu_supply_risk.value or 0.0)
             index = rung.eu_supply_risk
@@ -245,8 +269,8 @@ def _geopolrisk(context: BriefContext) -> str:
     score, why = context.result.geopolrisk.get("score"), context.result.geopolrisk.get("why")
     if isinstance(score, float):
         return (
-            f"GeoPolRisk, which multiplies concentration of mining by the governance-weighted share of imports, runs "
-            f"from 0 to 1 and sees the ore line only, is {fmt.index(score)}."
+            f"GeoPolRisk is {fmt.index(score)}: it multiplies concentration of mining by the governance-weighted share "
+            "of imports, runs from 0 to 1 and sees the ore line only."
         )
     return f"GeoPolRisk is not known: {str(why).rstrip('.')}." if why else ""
 
@@ -279,17 +303,32 @@ def _evidence(context: BriefContext) -> Iterator[Text]:
     rungs = [rung for rung in context.supply if rung.evidence]
     if not rungs:
         return
-    rung = min(rungs, key=lambda rung: rung.evidence.get("independent", 0.0))
-    held = rung.evidence
+
+    def ground(rung: Rung) -> tuple[float, float, float]:
+        held = rung.evidence
+        return held.get("independent", 0.0), -held.get("unknown", 0.0), -context.contained_t(rung)
+
+    rung = min(rungs, key=ground)
     lead = "The weakest ground is under" if len(rungs) > 1 else "What is under"
-    text = (
-        f"{lead} {_material(context, rung)}: {fmt.share(held.get('independent'))} of its tonnage comes from "
-        f"independent publishers, {fmt.share(held.get('interested'))} from interested, "
-        f"{fmt.share(held.get('state_affiliated'))} from state-affiliated ones, "
-        f"and {fmt.share(held.get('unknown'))} is unknown, assumed or by mass balance. "
-        "The class is of the publisher: an estimate by an independent one is an estimate still."
-    )
+    text = f"{lead} {_material(context, rung)}: {_grounds(rung)}"
+    weak = sum(rung.evidence.get("unknown", 0.0) >= HALF for rung in rungs)
+    if weak and len(rungs) > 1:
+        part = fmt.of_all(weak, len(rungs), "rung")
+        text += f" On {part} of supply half of the tonnage or more is unknown, assumed or by mass balance."
     yield _sourced(rung, lead="Evidence.", text=text)
+
+
+def _grounds(rung: Rung) -> str:
+    """What the tonnage of a rung rests on, classes without any left out."""
+    words = {"independent": "independent", "interested": "interested", "state_affiliated": "state-affiliated"}
+    held = [(word, rung.evidence.get(name, 0.0)) for name, word in words.items()]
+    parts = [f"{fmt.share(part)} from {word} publishers" for word, part in held if part > 0]
+    rest = rung.evidence.get("unknown", 0.0)
+    if not parts:
+        return "no publisher states its tonnage, all of which is unknown, assumed or by mass balance."
+    parts[0] = parts[0].replace(" from ", " of its tonnage comes from ", 1)
+    text = fmt.listing(parts) + (f"; {fmt.share(rest)} is unknown, assumed or by mass balance" if rest else "")
+    return f"{text}. The class is of the publisher: an estimate by an independent one is an estimate still."
 
 
 def _outside(context: BriefContext) -> Iterator[Text]:

@@ -86,9 +86,11 @@ def _by_owner(context: BriefContext) -> Figure:
 
 
 def _concentration(context: BriefContext) -> Figure:
-    known = [rung for rung in context.supply if known_index(rung.hhi)] or [
-        rung for rung in context.result.rungs if known_index(rung.hhi)
-    ]
+    known = (
+        [rung for rung in context.leading if known_index(rung.hhi) and not is_bound(rung.hhi)]
+        or [rung for rung in context.supply if known_index(rung.hhi)]
+        or [rung for rung in context.result.rungs if known_index(rung.hhi)]
+    )
     rung = max(known, key=lambda rung: rung.hhi.value or 0.0)
     is_told = known_index(rung.hhi_owner) and not is_bound(rung.hhi_owner)
     owner = f", {owner_hhi(rung)} by known owner" if is_told else ""
@@ -138,7 +140,7 @@ def _rung(context: BriefContext, rung: Rung) -> Fold:
     total = fmt.tonnes(rung.total_t)
     bounds = f" ({fmt.tonnes_interval(rung.total_low, rung.total_high)})" if total_interval(rung) else ""
     note = f"; {rung.basis_note}" if rung.basis_note else ""
-    name = rung.name.replace("_", " ")
+    name = context.rung_name(rung).replace("_", " ")
     head = fmt.capital(name) if rung.stage == "use" else f"{fmt.capital(rung.stage)}: {fmt.lower(name)}"
     rate = "" if rung.basis == "reserves" else " a year"
     intro = f"World total {total}{bounds}{rate}, gross; basis: {rung.basis}{note}."

@@ -24,6 +24,8 @@ def build(context: BriefContext) -> SectionContent:
     hidden = frozenset(rung.material for rung in context.result.rungs) - shown
     drawn = found.only(hidden)
     part = "; the principal rungs only" if hidden else ""
+    cut = any(flow.source in hidden and flow.target not in hidden for flow in found.flows)
+    unfed = "; feeds and losses from rungs that are not drawn are left out" if cut else ""
     if not drawn.flows:
         return nothing_held(
             "recipe that joins two rungs of the ladder, so that the chain cannot be drawn in contained tonnes"
@@ -34,7 +36,8 @@ def build(context: BriefContext) -> SectionContent:
         title=flow_title(context, drawn),
         subtitle=f"Tonnes of contained {context.basis} a year, {context.result.year}{part}; ribbons: recipes times "
         "rung totals; green: scrap, given first to the steps that take it; dark foot: lost on the way; white part of "
-        "a bar: needed downstream but not in the ladder's total",
+        "a bar: needed downstream but not in the ladder's total; white bar: no rung of the ladder"
+        f"{unfed}",
         svg=sankey(context, drawn),
         alt="Sankey diagram of the chain in contained tonnes, with losses.",
         credit=context.credit(all_ids(context.table("recipes")["source_id"])),

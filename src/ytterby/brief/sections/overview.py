@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from .. import format as fmt
+from ..figures.hhi_dots import is_bound
 from ..section import Cell, Table
 from .highlights import WEAK, first_named, is_out, is_world_alone, known_index, rung_anchor, unknown_part
 
@@ -53,6 +54,15 @@ def _part_cell(index: Index, rung: Rung) -> Cell:
     return _index_cell(index, rung, text=fmt.share(index.value), interval=interval)
 
 
+def _place_cell(rung: Rung) -> Cell:
+    """Concentration by place: a lower bound where much of the rung has no known place, not known where that is 0."""
+    text = fmt.index(rung.hhi.value)
+    if is_bound(rung.hhi) and text == NOTHING:
+        return Cell(text="not known")
+    mark = f"\u2265\u00a0{text}" if is_bound(rung.hhi) else text
+    return _index_cell(rung.hhi, rung, text=mark, interval=fmt.index_interval(rung.hhi.low, rung.hhi.high))
+
+
 def _owner_cell(rung: Rung) -> Cell:
     if not known_index(rung.hhi_owner) or owner_hhi(rung) == "not known":
         return Cell(text="not known" if rung.stage != "use" else fmt.MISSING)
@@ -92,7 +102,7 @@ def overview(context: BriefContext) -> Table:
                 Cell(text=top.name if top else fmt.MISSING),
                 replace(share, text=f"{share.text}{OUTSIDE}") if top and is_out(top) else share,
                 _part_cell(rung.top3, rung),
-                _plain_cell(rung.hhi, rung),
+                _place_cell(rung),
                 Cell(text=owner.name if owner else fmt.MISSING, more=_owner_more(rung)),
                 _owner_cell(rung),
                 _part_cell(rung.import_reliance, rung),
@@ -122,8 +132,11 @@ def overview(context: BriefContext) -> Table:
 
 def _owner_more(rung: Rung) -> str:
     owner = first_named(rung.by_owner)
-    rest = f"{fmt.share(unknown_part(rung.by_owner))} not known"
-    return f"{fmt.share(owner.share)}; {rest}" if owner else rest if rung.stage != "use" else ""
+    unknown = unknown_part(rung.by_owner)
+    rest = f"{fmt.share(unknown)} not known"
+    if owner is None:
+        return rest if rung.stage != "use" else ""
+    return f"{fmt.share(owner.share)}; {rest}" if unknown > 0 else fmt.share(owner.share)
 
 
 def total_interval(rung: Rung) -> str:
@@ -139,8 +152,8 @@ def _overview_note(context: BriefContext, rows: list[tuple[Cell, ...]]) -> str:
     note = "Gross tonnes; small type: 5\u201395 % interval. HHI: 0 to 1."
     if "\u2265" in printed:
         note += (
-            " \u2265: a lower bound, since more than a quarter of the tonnage has no known owner; the interval spreads "
-            "that part over named and unnamed owners."
+            " \u2265: a lower bound, since more than a quarter of the tonnage has no known place or owner; the "
+            "interval spreads that part over named and unnamed holders."
         )
     if WORLD_MIX in printed:
         note += (

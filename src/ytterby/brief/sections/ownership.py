@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import format as fmt
-from ..context import SUPPLY, UNCLEAR, all_ids, controllers, union_ids
+from ..context import SUPPLY, all_ids, union_ids
+from ..controllers import UNCLEAR, controllers
 from ..figures.ownership_tree import (
     MINOR,
     RULE_TEXT,
@@ -19,7 +20,8 @@ from ..figures.ownership_tree import (
 from ..section import Cell, Figure, SectionContent, Table, nothing_held
 
 if TYPE_CHECKING:
-    from ..context import BriefContext, Controller
+    from ..context import BriefContext
+    from ..controllers import Controller
     from ..figures.ownership_tree import Node
 
 
@@ -54,10 +56,11 @@ def build(context: BriefContext) -> SectionContent:
 
 def _largest(context: BriefContext) -> tuple[Node | None, Controller | None]:
     """The tree of the controller that the page follows; the next one's where no statement leads from it to a site."""
-    for controller in controllers(context.result, rungs=context.principal):
-        root = control_tree(context, controller.id)
-        if root is not None:
-            return root, controller
+    for rungs in (context.leading, context.principal):
+        for controller in controllers(context.result, rungs=rungs):
+            root = control_tree(context, controller.id)
+            if root is not None:
+                return root, controller
     return None, None
 
 
@@ -70,10 +73,9 @@ def _why(context: BriefContext, controller: Controller) -> str:
         if is_clear
         else f"any rung, since on no rung of supply is under {fmt.share(UNCLEAR)} without a known owner"
     )
-    why = (
-        f"Chosen for the largest known share of {rule}: {fmt.share(controller.share)} of {rung}, where "
-        f"{fmt.share(controller.unknown)} is not known"
-    )
+    why = f"Chosen for the largest known share of {rule}: {fmt.share(controller.share)} of {rung}"
+    if controller.unknown > 0:
+        why += f", where {fmt.share(controller.unknown)} is not known"
     if controller.state and controller.state_share > controller.share + 5e-4:
         state = context.name(controller.state)
         why += f"; all companies of the state of {state} together: {fmt.share(controller.state_share)}"

@@ -70,9 +70,9 @@ def policy_title(acts: list[Act], day: dt.date) -> str:
     if not later:
         return then
     start, _, newest = max(later, key=lambda found: found[:2])
-    more = len({act.policy_id for _, _, act in later})
-    verb = "starts" if more == 1 else "start"
-    return f"{then}; {more} more {verb} later, the last in {start:%B %Y} ({newest.imposed_by})"
+    count = len({act.policy_id for _, _, act in later})
+    verb = "starts" if count == 1 else "start"
+    return f"{then}; {count}{' more' if held else ''} {verb} later, the last in {start:%B %Y} ({newest.imposed_by})"
 
 
 def _spoken(day: dt.date) -> str:
@@ -84,7 +84,8 @@ def _outside(acts: list[Act], shown: list[Act]) -> str:
     hidden = [spell for act in acts if act not in shown for spell in act.spells]
     if not hidden:
         return ""
-    years = f"{min(spell.start for spell in hidden).year}\u2013{max(spell.end or spell.start for spell in hidden).year}"
+    first, last = min(spell.start for spell in hidden).year, max(spell.end or spell.start for spell in hidden).year
+    years = f"{first}" if first == last else f"{first}\u2013{last}"
     return f" ({fmt.counted(len(acts) - len(shown), 'act')} of {years} outside these years only in the table)"
 
 

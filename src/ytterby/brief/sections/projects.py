@@ -59,8 +59,8 @@ def project_title(word: str, drawn: Sequence[Project], since: int) -> str:
     building = STEP_OF["construction"]
     before = sum(0 <= project.rank < building and not project.is_stale for project in counted)
     title = (
-        f"{fmt.capital(word)}: of {fmt.counted(len(counted), 'project')} {made} "
-        f"{'has' if made == 1 else 'have'} made a first product, {before} {'is' if before == 1 else 'are'} "
+        f"{fmt.capital(word)}: of {fmt.counted(len(counted), 'project')} {made or 'none'} "
+        f"{'has' if made <= 1 else 'have'} made a first product, {before or 'none'} {'is' if before <= 1 else 'are'} "
         "not yet under construction"
     )
     return f"{title}, and of {old} nothing since {since} is on record" if old else title

@@ -31,7 +31,7 @@ def build(context: BriefContext) -> SectionContent:
         if rung is not None and rung not in context.principal:
             continue
         documents = joined.setdefault(rung_anchor(rung) if rung else item.headline, {})
-        inputs = documents.setdefault(item.settles or "not known", {})
+        inputs = documents.setdefault(_document(item.settles), {})
         spoken = _spoken(context, item.input, rung)
         inputs[spoken] = max(inputs.get(spoken, 0.0), item.effect)
     heads = {rung_anchor(rung): fmt.capital(context.short(rung)) for rung in context.result.rungs}
@@ -53,6 +53,12 @@ def build(context: BriefContext) -> SectionContent:
         "On each rung, what moves its headlines most within the stated spread, and the document that would settle it."
     )
     return SectionContent(blocks=(Text(text=text), table))
+
+
+def _document(settles: str) -> str:
+    """The document alone, where the reason of a conflict goes before it."""
+    found = re.search(r"[Ww]ould be settled by (.+?)\.?$", settles or "", flags=re.DOTALL)
+    return found[1] if found else settles or "not known"
 
 
 def _rung(context: BriefContext, headline: str) -> Rung | None:

@@ -94,10 +94,10 @@ def _listing(context: BriefContext, found: list[tuple[str, dict[str, Any]]], cap
     )
     rest = len(found) - LISTED
     return Table(
-        caption=f"{caption}, the first of {len(found)}" if rest > 0 else caption,
+        caption=f"{caption}, the first of {len(found):,}" if rest > 0 else caption,
         columns=("Table", "Row", "Note"),
         rows=rows,
-        note=f"{rest} more in the package; the command ytterby sources {context.result.metal} lists them."
+        note=f"{rest:,} more in the package; the command ytterby sources {context.result.metal} lists them."
         if rest > 0
         else "",
         is_folded=True,
