@@ -46,7 +46,8 @@ def add_commitments(programme: Programme) -> None:
     ends = network.lanes.select("material", "exporter")[lanes].iter_rows()
     labels = network.lanes.select("material", pl.col("importer").alias("region"))[lanes].with_columns(
         pl.Series("figure", [rests.get(key, -1) for key in ends]),
-        pl.Series("period", periods.astype(np.int32)), pl.Series("year", horizon.years[periods].astype(np.int32))
+        pl.Series("period", periods.astype(np.int32)),
+        pl.Series("year", horizon.years[periods].astype(np.int32)),
     )
     block = programme.add_rows("offtake", labels, np.array([t for _, _, t in rows]), np.inf)
     columns = programme.columns["ship"].index[periods * network.lanes.height + lanes]
