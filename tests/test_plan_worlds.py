@@ -5,12 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from plan_package import BASE, Package
+from ytterby.chain import load_chain, load_world
 from ytterby.errors import YtterbyError
 from ytterby.plan import Options, plan
-from ytterby.plan.worlds import shapley, two_worlds
+from ytterby.plan.fragmented import Projects, Switches, fragment
+from ytterby.plan.market import Market
+from ytterby.plan.plan import plan_setup
+from ytterby.plan.setup import set_up
+from ytterby.plan.worlds import Account, shapley, two_worlds
 
 PLAIN = {"people": False, "money": False, "controls": False, "build_rates": False, "fit": False, "calibrate": False}
 
@@ -160,3 +166,18 @@ def test_shapley_of_a_game_known_by_heart() -> None:
     groups = ["", "l", "r", "s", "lr", "ls", "rs", "lrs"]
     value = {frozenset(group): float("l" in group and len(group) > 1) for group in groups}
     assert shapley("lrs", value) == pytest.approx({"l": 2 / 3, "r": 1 / 6, "s": 1 / 6})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("metal", "bloc"), [("tungsten", "EU"), ("rare_earths", "USA")])
+def test_what_owners_build_can_be_replayed_and_is_never_cheaper(metal: str, bloc: str) -> None:
+    chain, world = load_chain(metal), load_world()
+    setup = set_up(chain, world, Options(blocs=(bloc,), until=2034, draws=0))
+    _, solution = plan_setup(setup, chain, world)
+    foresight = np.zeros((setup.horizon.count, setup.network.nodes.height))
+    alone = fragment(setup, Market(setup), Projects(setup), foresight, Switches(), margin=0.1)
+    judged, kept = Account(setup).judge(alone.builds)
+    assert alone.builds
+    assert set(kept) <= set(alone.builds)
+    assert judged.is_optimal
+    assert judged.objective >= solution.objective * (1 - 1e-9)

@@ -88,11 +88,11 @@ class WorldsResult:
         return said
 
 
-class _Account:
+class Account:
     """One programme in which builds of any world are replayed and judged."""
 
-    def __init__(self, chain: Chain, world: Chain, options: Options, setup: Setup) -> None:
-        self.setup, self.options = setup, options
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
         self.session: Session = setup.open()
         self.build = setup.programme.columns["build"]
         self.keys = list(self.build.table.select("process_id", "region", "year_decided").iter_rows())
@@ -165,7 +165,7 @@ def two_worlds(
         raise YtterbyError(f"{lost[0]} does not plan here; name it with --for or --with")
     setup = set_up(chain, world, asked)
     integrated, solution = plan_setup(setup, chain, world)
-    account = _Account(chain, world, asked, setup)
+    account = Account(setup)
     pay(setup, account.session, setup.research, [year is not None for year in setup.delivered])
     market, projects, foresight = Market(setup), Projects(setup), _prices(setup, solution)
 
@@ -189,7 +189,7 @@ def two_worlds(
 
 
 def _split(
-    account: _Account,
+    account: Account,
     simulate: Callable[[frozenset[str]], Fragmented],
     apart: float,
     best: float,
@@ -230,7 +230,7 @@ def shapley(players: Sequence[str], value: Mapping[frozenset[str], float]) -> di
     return result
 
 
-def _umbrella(account: _Account, kept: Builds, members: Sequence[str], best: float) -> dict[str, Any]:
+def _umbrella(account: Account, kept: Builds, members: Sequence[str], best: float) -> dict[str, Any]:
     """Return the value of each coalition of blocs that plan together, and each member's share."""
     if not members:
         return {}
@@ -276,4 +276,4 @@ def _sooner(integrated: PlanResult, fragmented: PlanResult) -> float | None:
     return float(gap / weight)
 
 
-__all__ = ["WorldsResult", "shapley", "two_worlds"]
+__all__ = ["Account", "WorldsResult", "shapley", "two_worlds"]
