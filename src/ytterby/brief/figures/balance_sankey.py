@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ytterby.balance import BalanceResult
     from ytterby.chain import Chain
 
+MOST_BARS = 17
+PARTS = (0.02, 0.05, 0.1, 0.2, 0.4)
+
 
 class Labels:
     """Names for a drawing that has no page around it."""
@@ -88,11 +91,15 @@ def _flow(source: str, target: str, tonnes: float, route: str, kinds: dict[str, 
     )
 
 
-def largest(drawn: Flows, *, part: float = 0.001) -> Flows:
-    """The same flows without those too thin to see, and without returns to an earlier bar."""
+def largest(drawn: Flows) -> Flows:
+    """The same flows without those too thin to see: as many of the largest as bars find room beside each other."""
     most = max((flow.quantity_t for flow in drawn.flows), default=0.0)
-    kept = [flow for flow in drawn.flows if flow.quantity_t >= part * most]
-    seen = {flow.source for flow in kept} | {flow.target for flow in kept}
+    kept: list[Flow] = []
+    for part in PARTS:
+        kept = [flow for flow in drawn.flows if flow.quantity_t >= part * most]
+        seen = {flow.source for flow in kept} | {flow.target for flow in kept}
+        if len(seen) <= MOST_BARS:
+            break
     return Flows(
         made_t={name: tonnes for name, tonnes in drawn.made_t.items() if name in seen},
         flows=kept,
