@@ -119,7 +119,7 @@ def test_a_claim_in_chinese_of_a_state_company() -> None:
     first = found[0]
     assert {party.id or party.name for party in first.parties} == {
         "china-minmetals",
-        "University of Science and Technology Beijing",
+        "ustb",
     }
     assert {party.state_affiliated for party in first.parties} == {"CHN", ""}
     assert first.speaker_class is SourceClass.STATE_AFFILIATED

@@ -194,7 +194,7 @@ def project() -> dict[str, object]:
 def test_what_is_imported_is_declared() -> None:
     meta = project()
     extras = meta["optional-dependencies"]
-    declared = json.dumps([meta["dependencies"], extras["xlsx"], extras["evidence"]])  # type: ignore[index]
+    declared = json.dumps([meta["dependencies"], extras["xlsx"], extras["evidence"], extras["shock"]])  # type: ignore[index]
     words = {word.lower().replace("-", "_") for word in re.findall(r'"([A-Za-z0-9-]+)', declared)}
     known = words | set(sys.stdlib_module_names)
     strangers = {

@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from ytterby.evidence.claim import Claim, Document, StatementKind, text_sha256  # noqa: E402
+from ytterby.evidence.claim import Claim, Document, Party, StatementKind, text_sha256  # noqa: E402
 from ytterby.evidence.extract import Gazetteer, extract, packaged_gazetteer  # noqa: E402
 from ytterby.evidence.extract.normalise import fold  # noqa: E402
 
@@ -130,7 +130,7 @@ def _found(claims: Iterable[Claim]) -> dict[str, set[object]]:
     ahead = [claim for claim in claims if claim.statement_kind is StatementKind.FORECAST]
     amounts = [amount for claim in claims for amount in claim.amounts]
     return {
-        "parties": {_party(party.id or party.name) for claim in (*news, *ahead) for party in claim.parties},
+        "parties": {_party(_key(party)) for claim in (*news, *ahead) for party in claim.parties},
         "metals": {metal for claim in claims for metal in claim.metals},
         "stages": {stage for claim in claims for stage in claim.stages},
         "event kind": {claim.event_kind.value for claim in news if claim.event_kind},
@@ -180,6 +180,11 @@ def _ends(value: float, high: float | None) -> str:
 def _label_ends(text: str) -> str:
     low, _, high = text.partition("-")
     return _ends(float(low), float(high) if high else None)
+
+
+def _key(party: Party) -> str:
+    """Return what labels call a party: its id, of schools the name, since only some of them are in the tables."""
+    return party.name if party.kind == "university" else party.id or party.name
 
 
 def _party(name: str) -> str:

@@ -1,9 +1,9 @@
 """Ytterby: who controls each step of a rare-metal value chain, and how sure that is.
 
 `load_chain` reads a chain package, `check` lists its faults, `ladder` computes who controls each step, `balance`
-settles a year, `plan` says what to build, `brief` writes the page. Names are resolved on first use (PEP 562), so
-that importing the package loads none of its dependencies. A capability's package is itself callable:
-`ytterby.ladder(chain)` is `ytterby.ladder.ladder(chain)`, in whatever order things were imported.
+settles a year, `plan` says what to build, `shock` who runs short, `brief` writes the page. Names are resolved on
+first use (PEP 562), so that importing the package loads none of its dependencies. A capability's package is itself
+callable: `ytterby.ladder(chain)` is `ytterby.ladder.ladder(chain)`, in whatever order things were imported.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ytterby.errors import Fault, OwnershipError, PackageError, UnitError, UnknownNameError, YtterbyError
     from ytterby.ladder import LadderResult, ladder, world_ladder
     from ytterby.plan import Options, PlanResult, plan
+    from ytterby.shock import ShockOptions, ShockResult, shock
 
     __version__: str
 
@@ -34,6 +35,8 @@ __all__ = [
     "OwnershipError",
     "PackageError",
     "PlanResult",
+    "ShockOptions",
+    "ShockResult",
     "UnitError",
     "UnknownNameError",
     "YtterbyError",
@@ -45,6 +48,7 @@ __all__ = [
     "load_chain",
     "load_world",
     "plan",
+    "shock",
     "world_ladder",
 ]
 
@@ -54,9 +58,10 @@ _HOMES = {
     "ytterby.errors": ("Fault", "OwnershipError", "PackageError", "UnitError", "UnknownNameError", "YtterbyError"),
     "ytterby.ladder": ("LadderResult", "world_ladder"),
     "ytterby.plan": ("Options", "PlanResult"),
+    "ytterby.shock": ("ShockOptions", "ShockResult"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_CAPABILITIES = frozenset({"balance", "brief", "ladder", "plan"})
+_CAPABILITIES = frozenset({"balance", "brief", "ladder", "plan", "shock"})
 
 
 class _Capability(ModuleType):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ytterby.chain import Chain
     from ytterby.ladder import LadderResult, Rung
 
+    from .sections.claims import Laid
+
 
 @dataclass(kw_only=True)
 class BriefContext:
@@ -31,6 +33,7 @@ class BriefContext:
     result: LadderResult
     bloc: str
     plan: Mapping[str, Any] | None = None
+    claims: Laid | None = None
     cited: dict[str, int] = field(default_factory=dict)
 
     def cite(self, source_ids: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from ytterby.chain import Chain
     from ytterby.ladder import LadderResult
+
+    from .sections.claims import Laid
 
 SHOWN_REFS: Final = 2
 NAMED_FOLDS: Final = 4
@@ -88,6 +90,7 @@ def brief(
     bloc: str,
     out: str | Path = ".",
     plan: Mapping[str, Any] | None = None,
+    claims: Laid | None = None,
     sections: Sequence[Section] | None = None,
 ) -> BriefResult:
     """Write the brief of one ladder for one bloc or place.
@@ -98,6 +101,7 @@ def brief(
         bloc: id or name of the reader's bloc or country.
         out: folder that takes `<metal>-<bloc>.html`, `.md` and the figures as `.svg`; made if missing.
         plan: a plan of the same chain and bloc as `PlanResult.to_dict()` gives it; adds its sections.
+        claims: accepted claims that are laid over the chain, and the ladder without them; adds a section.
         sections: sections in place of the registry's.
 
     Raises:
@@ -105,18 +109,20 @@ def brief(
     """
     from ytterby.chain.places import resolve_bloc
 
-    from .registry import PLAN_SECTIONS, SECTIONS
+    from .registry import CLAIMS_SECTION, PLAN_SECTIONS, SECTIONS
 
-    context = BriefContext(chain=chain, result=result, bloc=resolve_bloc(chain, bloc), plan=plan)
-    chosen = SECTIONS if sections is None else sections
-    built = build_sections(context, chosen if plan is None else (*chosen, *PLAN_SECTIONS))
+    context = BriefContext(chain=chain, result=result, bloc=resolve_bloc(chain, bloc), plan=plan, claims=claims)
+    chosen = list(SECTIONS if sections is None else sections)
+    chosen += [] if plan is None else PLAN_SECTIONS
+    chosen += [] if claims is None else [CLAIMS_SECTION]
+    built = build_sections(context, chosen)
     stem = f"{slug(result.metal)}-{re.sub(r'[^A-Za-z0-9]+', '-', context.bloc)}"
     figures = [block for part in built for block in part.content.blocks if isinstance(block, Figure)]
     names = {figure.key: f"{stem}-{slug(figure.key)}.svg" for figure in figures}
     page = _page(context, built, names)
     texts = {
-        f"{stem}.html": _templates(html=True).get_template("page.html.j2").render(page),
-        f"{stem}.md": re.sub(r"\n{3,}", "\n\n", _templates(html=False).get_template("page.md.j2").render(page)),
+        f"{stem}.html": templates(html=True).get_template("page.html.j2").render(page),
+        f"{stem}.md": re.sub(r"\n{3,}", "\n\n", templates(html=False).get_template("page.md.j2").render(page)),
         **{names[figure.key]: figure.svg for figure in figures},
     }
     folder = Path(out)
@@ -134,12 +140,13 @@ def build_sections(context: BriefContext, sections: Sequence[Section]) -> tuple[
     for section in sorted(sections, key=lambda section: (section.order, section.key)):
         content = section.build(context)
         for block in content.blocks:
-            context.cite(_cited(block))
+            context.cite(cited_by(block))
         built.append(Built(section=section, content=content))
     return tuple(built)
 
 
-def _cited(block: Block) -> tuple[str, ...]:
+def cited_by(block: Block) -> tuple[str, ...]:
+    """The sources that a block cites, in order."""
     if isinstance(block, Text):
         return block.sources
     if isinstance(block, Bullets):
@@ -147,7 +154,7 @@ def _cited(block: Block) -> tuple[str, ...]:
     if isinstance(block, Table):
         return tuple(source for row in block.rows for cell in row for source in cell.sources)
     if isinstance(block, Fold):
-        return tuple(source for inner in block.blocks for source in _cited(inner))
+        return tuple(source for inner in block.blocks for source in cited_by(inner))
     return ()
 
 
@@ -169,12 +176,18 @@ def _fold(block: Block, anchor: str) -> Fold:
     raise TypeError(type(block).__name__)
 
 
-def _page(context: BriefContext, built: tuple[Built, ...], names: dict[str, str]) -> dict[str, Any]:
+def references(cited: Mapping[str, int]) -> Callable[..., dict[str, Any]]:
+    """What the templates ask for the references of a place: numbers and anchors, cut short where many have another."""
+
     def refs(sources: tuple[str, ...], anchor: str = "", is_full: bool = False) -> dict[str, Any]:
-        found = [(context.cited[source], f"s-{slug(source)}") for source in dict.fromkeys(sources)]
+        found = [(cited[source], f"s-{slug(source)}") for source in dict.fromkeys(sources)]
         is_cut = anchor and not is_full and len(found) > SHOWN_REFS + 1
         return {"shown": found[:SHOWN_REFS] if is_cut else found, "of": len(found) if is_cut else 0, "anchor": anchor}
 
+    return refs
+
+
+def _page(context: BriefContext, built: tuple[Built, ...], names: dict[str, str]) -> dict[str, Any]:
     held = [part for part in built if not part.content.missing]
     return {
         "metal": context.metal,
@@ -187,7 +200,7 @@ def _page(context: BriefContext, built: tuple[Built, ...], names: dict[str, str]
         "end": [part for part in held if part.section.annex],
         "missing": "; ".join(part.content.missing for part in built if part.content.missing),
         "kind": lambda block: type(block).__name__,
-        "refs": refs,
+        "refs": references(context.cited),
         "slug": slug,
         "file_of": names,
         "title": f"{context.metal.capitalize()}: who controls each step",
@@ -203,7 +216,8 @@ def _stand_in(context: BriefContext) -> str:
 
 
 @cache
-def _templates(*, html: bool) -> jinja2.Environment:
+def templates(*, html: bool) -> jinja2.Environment:
+    """The templates of the page; those of HTML escape everything that is not marked safe."""
     import jinja2
 
     loader = jinja2.PackageLoader("ytterby.brief", "templates")

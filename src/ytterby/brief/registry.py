@@ -5,6 +5,7 @@ from __future__ import annotations
 from .section import Section
 from .sections import (
     balance,
+    claims,
     closing,
     contracts,
     highlights,
@@ -46,3 +47,6 @@ PLAN_SECTIONS: tuple[Section, ...] = (
     ),
     Section(key="worlds", title="Research, and what planning together is worth", build=worlds.build, order=96),
 )
+
+# Section of a page whose chain has accepted claims laid over it.
+CLAIMS_SECTION = Section(key="claims", title="What the accepted claims change", build=claims.build, order=25)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ytterby.cli import balance, brief, claims, ladder, packages, plan, provenance, read
+from ytterby.cli import balance, brief, claims, ladder, packages, plan, provenance, read, shock
 
 app = typer.Typer(
     name="ytterby",
@@ -41,6 +41,7 @@ app.command("new")(packages.new)
 app.command("ladder")(ladder.ladder)
 app.command("balance")(balance.balance)
 app.command("plan")(plan.plan)
+app.command("shock")(shock.shock)
 app.command("brief")(brief.brief)
 app.command("read")(read.read)
 app.command("sources")(provenance.sources)

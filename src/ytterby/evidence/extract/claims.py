@@ -29,6 +29,7 @@ from ytterby.evidence.extract.gazetteer import Gazetteer
 from ytterby.evidence.extract.normalise import fold, fold_case, is_chinese
 from ytterby.evidence.extract.numbers import FoundAmount
 from ytterby.evidence.extract.parties import PartyMention, party_mentions, with_role
+from ytterby.evidence.extract.patterns import Patterns, all_patterns
 from ytterby.evidence.extract.reading import Sentence, is_heading, metals_of, read_sentences, stages_of
 from ytterby.evidence.extract.sentences import sentences
 from ytterby.evidence.extract.speakers import Speaker, document_basis, speaker
@@ -53,8 +54,9 @@ _STRATEGIC = re.compile(r"strategic (?:co-?operation|partnership)|战略合作")
 
 @dataclass
 class _Context:
-    """What earlier sentences leave behind."""
+    """What earlier sentences leave behind, and the patterns that the text can hold."""
 
+    patterns: Patterns
     parties: tuple[Party, ...] = ()
     metals: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
@@ -70,9 +72,10 @@ def extract_claims(document: Document, known: Gazetteer) -> tuple[Claim, ...]:
     parties = [_as_printed(mention, text) for mention in party_mentions(folded, mentions, known)]
     basis = document_basis(lower, parties)
     spans = [span for span in sentences(text)[:MAX_SENTENCES] if span[1] - span[0] <= MAX_SENTENCE]
-    parts = read_sentences(spans, lower, mentions, parties, document.date)
+    patterns = all_patterns().within(lower)
+    parts = read_sentences(spans, lower, mentions, parties, document.date, patterns)
     title = fold_case(document.title).strip()
-    context = _Context()
+    context = _Context(patterns)
     claims: list[Claim] = []
     for part in parts:
         is_title = bool(title) and part.lower.strip() == title
@@ -115,6 +118,7 @@ def _claims(
         events=[event.kind.value for event in part.events],
         document_year=year,
         has_new_date=any(len(d.date.value) > 4 and d.date.value[:4] == str(year) for d in part.dates),
+        patterns=context.patterns,
     )
     metals, materials, stages = metals_of(part, known), part.ids("material"), stages_of(part, known)
     goes_on = not part.parties and bool(_GOES_ON.search(part.lower))
@@ -142,7 +146,7 @@ def _claims(
     if part.events and sort.kind is StatementKind.CLAIM:
         context.event = made[0].event_kind
     elif len(part.parties) > 1 and _COOPERATES.search(part.lower):
-        context.status, _ = status_of(EventKind.JOINT_VENTURE, part.lower)
+        context.status, _ = status_of(EventKind.JOINT_VENTURE, part.lower, context.patterns)
     context.metals, context.stages = metals or context.metals, ()
     return made
 
@@ -159,13 +163,13 @@ def _events_of(
     is_wide = EventKind.TALENT_PROGRAMME not in kinds or bool(_STRATEGIC.search(part.lower))
     if has_school and match and is_wide and EventKind.RESEARCH_COOPERATION not in kinds:
         kind = EventKind.RESEARCH_COOPERATION
-        status, rule = status_of(kind, part.lower)
+        status, rule = status_of(kind, part.lower, context.patterns)
         return [
             *part.events,
             FoundEvent(kind, match.start(), match.end(), "event.agreement with a school", status, rule),
         ]
     if not part.events and inherited and context.event and sort.kind is StatementKind.CLAIM:
-        status, rule = status_of(context.event, part.lower)
+        status, rule = status_of(context.event, part.lower, context.patterns)
         if status not in (Status.CONDITIONAL, Status.WITHDRAWN, Status.DENIED):
             status, rule = None, ""
         return [FoundEvent(context.event, 0, 0, "event.of the sentence before", status, rule)]

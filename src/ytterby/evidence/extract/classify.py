@@ -8,6 +8,8 @@ need a record or a second source; F and 6 mean that it cannot be judged.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ytterby.evidence.claim import Party, SourceClass, StatementKind, Status
 from ytterby.evidence.extract.automaton import Automaton
 from ytterby.evidence.extract.gazetteer import Gazetteer
@@ -44,6 +46,7 @@ def party_class(party: Party) -> SourceClass:
     return SourceClass.INTERESTED
 
 
+@lru_cache(maxsize=1024)
 def source_grade(publisher: str, verdict: SourceClass) -> str:
     """Return a source's grade: B statistics and surveys, C press and academe, D with a stake, F unknown."""
     if verdict is SourceClass.INDEPENDENT:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ytterby.evidence.claim import EventKind, Status
 from ytterby.evidence.extract.normalise import has_chinese
-from ytterby.evidence.extract.patterns import event_patterns, status_patterns
+from ytterby.evidence.extract.patterns import Patterns, all_patterns
 
 _DEAL = frozenset(
     (
@@ -55,10 +55,16 @@ class FoundEvent:
     status_rule: str
 
 
-def events(sentence: str) -> list[FoundEvent]:
-    """Return the events that a sentence in folded lower case tells of, strongest first."""
+def events(sentence: str, patterns: Patterns | None = None) -> list[FoundEvent]:
+    """Return the events that a sentence in folded lower case tells of, strongest first.
+
+    Args:
+        sentence: the sentence.
+        patterns: those that can match in its text; all where none are given.
+    """
+    held = patterns or all_patterns()
     hits: dict[EventKind, tuple[int, int, str]] = {}
-    for kind, rule, pattern in event_patterns()["zh" if has_chinese(sentence) else "en"]:
+    for kind, rule, pattern in held.events["zh" if has_chinese(sentence) else "en"]:
         if kind not in hits and (match := pattern.search(sentence)):
             hits[kind] = (match.start(), match.end(), rule)
     if EventKind.PRICE in hits and _SHARES.search(sentence):
@@ -68,19 +74,20 @@ def events(sentence: str) -> list[FoundEvent]:
             hits.pop(other, None)
     found = []
     for kind, (start, end, rule) in hits.items():
-        status, status_rule = status_of(kind, sentence)
+        status, status_rule = status_of(kind, sentence, held)
         found.append(FoundEvent(kind, start, end, rule, status, status_rule))
     return found
 
 
-def status_of(kind: EventKind, sentence: str) -> tuple[Status | None, str]:
+def status_of(kind: EventKind, sentence: str, patterns: Patterns | None = None) -> tuple[Status | None, str]:
     """Return how far an event of a kind is by the words of a sentence, and the rule that tells it."""
     if kind is EventKind.PRICE:
         return None, ""
+    statuses = (patterns or all_patterns()).statuses
     words = _NON_BINDING.sub(" ", sentence)
     ladder = _LADDER.get(kind) or ("rule" if kind in _RULE else "deal")
     for name in ("end", ladder) if kind in _DEAL or ladder in ("rule", "financing") else (ladder,):
-        for status, pattern in status_patterns()[name]:
+        for status, pattern in statuses[name]:
             if pattern.search(words):
                 return status, f"status.{name}.{status.value}"
     return None, ""

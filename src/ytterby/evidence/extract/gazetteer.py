@@ -77,7 +77,8 @@ def gazetteer(chains: Iterable[Chain]) -> Gazetteer:
         state = state or _states(chain)
     named = {company: name for company, name in name_of.items() if kind_of[company] != "government"}
     entries |= set(_company_entries(named, country_of))
-    entries |= set(_word_entries(country_of))
+    universities = {name: company for company, name in name_of.items() if kind_of[company] == "university"}
+    entries |= set(_word_entries(country_of, universities))
     metals = {material: tuple(sorted(found)) for material, found in metal_of.items()}
     return Gazetteer(tuple(sorted(entries)), metals, stage_of, state, kind_of, name_of, source_class)
 
@@ -186,8 +187,12 @@ def _site_names(name: str) -> set[str]:
     return names
 
 
-def _word_entries(countries: Mapping[str, str]) -> Iterator[Entry]:
+def _word_entries(countries: Mapping[str, str], universities: Mapping[str, str]) -> Iterator[Entry]:
     for row in rows("words.csv"):
+        if row["kind"] == "school" and row["id"] in universities:
+            for word in row["words"].split("|"):
+                yield Entry("company", universities[row["id"]], fold(word), row["country"])
+            continue
         if row["kind"] not in (*KINDS, "name"):
             continue
         kind = "company" if row["kind"] == "name" else row["kind"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -20,22 +21,86 @@ class Words:
     """Alternative patterns searched as one; those whose fixed letters the text lacks are not tried.
 
     A regular expression of many alternatives tries each at every place of a text; most have letters that must be there,
-    and looking for those first makes the search some ten times faster.
+    and looking for those first makes the search some ten times faster. A text of many sentences is asked once, by
+    `within`, for the patterns that can match in any of them.
     """
 
     def __init__(self, parts: Sequence[str]) -> None:
-        fixed = [(longest_literal(part), part) for part in parts]
-        self._tried = tuple((literal, re.compile(part)) for literal, part in fixed if literal)
-        free = [part for literal, part in fixed if not literal]
-        self._free = re.compile("|".join(free)) if free else None
+        self._tried = tuple((literals(part), re.compile(part)) for part in parts)
 
     def search(self, text: str) -> re.Match[str] | None:
         """Return the match that starts first, of several the earliest listed."""
-        best = self._free.search(text) if self._free else None
-        for literal, pattern in self._tried:
-            if literal in text and (match := pattern.search(text)) and (best is None or match.start() < best.start()):
-                best = match
+        best = None
+        for fixed, pattern in self._tried:
+            for literal in fixed:
+                if literal in text:
+                    match = pattern.search(text)
+                    if match and (best is None or match.start() < best.start()):
+                        best = match
+                    break
         return best
+
+    def within(self, text: str) -> Words | None:
+        """Return the patterns that can match in parts of a text, None where none can."""
+        held = tuple(row for row in self._tried if any(literal in text for literal in row[0]))
+        if not held:
+            return None
+        found = Words(())
+        found._tried = held
+        return found
+
+
+def literals(pattern: str) -> tuple[str, ...]:
+    """Return letters of which every match of a pattern must hold some run; an empty run where that is not known."""
+    found: list[str] = []
+    for part in _alternatives(pattern):
+        if fixed := longest_literal(part):
+            found.append(fixed)
+        elif group := _group(part):
+            found += literals(group)
+        else:
+            return ("",)
+    return tuple(dict.fromkeys(found))
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """Return the alternatives of a pattern that stand in no group."""
+    parts, depth, start, at = [], 0, 0, 0
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "\\":
+            at += 2
+            continue
+        if char == "[":
+            at = pattern.index("]", at + 2)
+        depth += (char == "(") - (char == ")")
+        if char == "|" and depth == 0:
+            parts.append(pattern[start:at])
+            start = at + 1
+        at += 1
+    return [*parts, pattern[start:]]
+
+
+def _group(pattern: str) -> str:
+    """Return what the first plain group that must match holds, of the groups that stand in no other."""
+    depth, start, at = 0, 0, 0
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "\\":
+            at += 2
+            continue
+        if char == "[":
+            at = pattern.index("]", at + 2)
+        elif char == "(":
+            start = at if depth == 0 else start
+            depth += 1
+        elif char == ")":
+            depth -= 1
+            is_plain = pattern.startswith("(?:", start) and pattern[at + 1 : at + 2] not in ("?", "*", "{")
+            if depth == 0 and is_plain:
+                return pattern[start + 3 : at]
+        at += 1
+    return ""
 
 
 def longest_literal(pattern: str) -> str:
@@ -73,6 +138,38 @@ def _outside_groups(pattern: str) -> str:
 EventPatterns = tuple[tuple[EventKind, str, Words], ...]
 StatusPatterns = tuple[tuple[Status, Words], ...]
 CuePatterns = tuple[tuple[StatementKind, float, str, Words], ...]
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """The patterns of event kinds, statuses and statement kinds, of each language or ladder."""
+
+    events: Mapping[str, EventPatterns]
+    statuses: Mapping[str, StatusPatterns]
+    cues: Mapping[str, CuePatterns]
+
+    def within(self, text: str) -> Patterns:
+        """Return those that can match in sentences of a text in folded lower case."""
+        return Patterns(
+            {
+                of: tuple((kind, rule, held) for kind, rule, words in rows if (held := words.within(text)))
+                for of, rows in self.events.items()
+            },
+            {
+                of: tuple((status, held) for status, words in rows if (held := words.within(text)))
+                for of, rows in self.statuses.items()
+            },
+            {
+                of: tuple((kind, by, rule, held) for kind, by, rule, words in rows if (held := words.within(text)))
+                for of, rows in self.cues.items()
+            },
+        )
+
+
+@cache
+def all_patterns() -> Patterns:
+    """Return all patterns of the tables."""
+    return Patterns(event_patterns(), status_patterns(), cue_patterns())
 
 
 @cache

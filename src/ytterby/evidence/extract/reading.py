@@ -15,9 +15,10 @@ from ytterby.evidence.extract.automaton import Mention
 from ytterby.evidence.extract.dates import FoundDate, dates
 from ytterby.evidence.extract.events import FoundEvent, events
 from ytterby.evidence.extract.gazetteer import Gazetteer
-from ytterby.evidence.extract.normalise import is_chinese
+from ytterby.evidence.extract.normalise import has_chinese, is_chinese
 from ytterby.evidence.extract.numbers import FoundAmount, amounts
 from ytterby.evidence.extract.parties import PartyMention
+from ytterby.evidence.extract.patterns import Patterns
 
 _SITES = tuple(
     (stage, re.compile(word))
@@ -49,11 +50,12 @@ class Sentence:
 
 def is_heading(sentence: str, lower: str) -> bool:
     """Return whether a line is a heading: short, without end mark, and in capitals or of a few characters."""
-    if sentence[-1:] in '.!?。！？;；:："”' or len(sentence) > 110:
+    ended = sentence.rstrip('"”’）)')
+    if ended[-1:] in ".!?。！？;；:：,，" or len(sentence) > 110 or (has_chinese(lower) and ended != sentence):
         return False
     if is_chinese(lower[:1]):
         return len(sentence) < 30 and not any(mark in sentence for mark in "，,；;")
-    words = [word for word in sentence.split() if len(word) > 3]
+    words = [word.lstrip('"“‘(') for word in sentence.split() if len(word) > 3]
     return bool(words) and sum(word[0].isupper() for word in words) >= 0.6 * len(words)
 
 
@@ -87,9 +89,23 @@ def stages_of(part: Sentence, known: Gazetteer) -> tuple[str, ...]:
 
 
 def read_sentences(
-    spans: Sequence[tuple[int, int]], lower: str, mentions: list[Mention], parties: list[PartyMention], date: str
+    spans: Sequence[tuple[int, int]],
+    lower: str,
+    mentions: list[Mention],
+    parties: list[PartyMention],
+    date: str,
+    patterns: Patterns,
 ) -> list[Sentence]:
-    """Return the sentences at the spans of a text in folded lower case; mentions and parties are in order."""
+    """Return the sentences at the spans of a text in folded lower case.
+
+    Args:
+        spans: of the sentences.
+        lower: the text.
+        mentions: what the gazetteer found, in order.
+        parties: who is named, in order.
+        date: date of the document.
+        patterns: those that can match in the text.
+    """
     at = [mention.start for mention in mentions]
     parties_at = [mention.start for mention in parties]
     return [
@@ -101,7 +117,7 @@ def read_sentences(
             parties[bisect_left(parties_at, start) : bisect_left(parties_at, end)],
             amounts(lower[start:end]),
             dates(lower[start:end], date),
-            events(lower[start:end]),
+            events(lower[start:end], patterns),
         )
         for start, end in spans
     ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ytterby.evidence.claim import StatementKind
 from ytterby.evidence.extract.normalise import has_chinese
-from ytterby.evidence.extract.patterns import cue_patterns
+from ytterby.evidence.extract.patterns import Patterns, all_patterns
 
 _C, _M, _F, _B = StatementKind.CLAIM, StatementKind.COMMENTARY, StatementKind.FORECAST, StatementKind.BACKGROUND
 _YEAR = re.compile(r"(?<![\d.,$])(19\d\d|20\d\d)(?!\d|\.\d|-\d)(?!\s?(?:吨|t\b|tonnes))")
@@ -38,6 +38,7 @@ def statement(
     events: Sequence[str],
     document_year: int,
     has_new_date: bool,
+    patterns: Patterns | None = None,
 ) -> Statement:
     """Return the sort of a sentence in folded lower case.
 
@@ -49,13 +50,14 @@ def statement(
         events: event kinds whose words it holds.
         document_year: year of the document, 0 where unknown.
         has_new_date: whether it names a day or month of the document's year.
+        patterns: those that can match in its text; all where none are given.
     """
     plain = _QUOTED.sub(" ", sentence)
     if len(plain.strip()) < len(sentence) / 2:
         plain = sentence
     score = dict.fromkeys(StatementKind, 0.0)
     fired: dict[StatementKind, list[str]] = {kind: [] for kind in StatementKind}
-    for kind, weight, rule, pattern in cue_patterns()["zh" if has_chinese(sentence) else "en"]:
+    for kind, weight, rule, pattern in (patterns or all_patterns()).cues["zh" if has_chinese(sentence) else "en"]:
         if pattern.search(plain):
             score[kind] += weight
             fired[kind].append(rule)
