@@ -105,14 +105,15 @@ def _on_metal(
 
 def _refuse_mixed(metal: str, article: Path | None, *, shock: Path | None, to: Path | None, with_claims: bool) -> None:
     """Refuse a call that is neither a brief on a metal nor one on an article."""
-    from ytterby.errors import YtterbyError
-
     if bool(metal) == (article is not None):
-        raise YtterbyError("name a metal, or an article with --article FILE" if not metal else "a metal or --article")
+        raise typer.BadParameter(
+            "name a metal, or an article with --article FILE" if not metal else "a metal or --article, not both",
+            param_hint="METAL",
+        )
     if article is None and (shock is not None or to is not None):
-        raise YtterbyError("--shock and --to go with --article")
+        raise typer.BadParameter("goes with --article", param_hint="--shock" if shock is not None else "--to")
     if article is not None and with_claims:
-        raise YtterbyError("--with-claims goes with a metal")
+        raise typer.BadParameter("goes with a metal", param_hint="--with-claims")
 
 
 def _laid_over(chain: Chain, before: LadderResult, where: str) -> Laid:
