@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from ytterby.balance import Measurements, Products, reconcile
+from ytterby.balance.reconcile import _closed
 from ytterby.errors import YtterbyError
 
 NAN = float("nan")
@@ -185,3 +187,12 @@ def test_consistent_observations_stay(seed: int) -> None:
     found = reconcile(matrix, np.zeros(6), Measurements.of(measured, 0.1 * measured))
     assert np.allclose(found.value, measured, rtol=1e-9)
     assert found.chi_square == pytest.approx(0, abs=1e-12)
+
+
+def test_a_row_that_carries_next_to_nothing_moves_nothing() -> None:
+    """Its gap is rounding; closing it over its own size once moved flows by a tenth and opened other rows."""
+    slope = csr_array(np.array([[1.0, -1.0, 0.0], [0.0, 2e-15, -1e-15]]))
+    value = np.array([100.0, 100.0 + 1e-7, 30.0])
+    closed = _closed(slope, np.array([0.0, 1.3e-13]), value, value)
+    assert closed == pytest.approx(value, rel=1e-8)
+    assert closed[0] == pytest.approx(closed[1], rel=1e-14)

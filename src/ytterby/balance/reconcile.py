@@ -19,6 +19,7 @@ from ytterby.errors import YtterbyError
 
 STEPS = 200
 LOOSE = 10
+NEGLIGIBLE = 1e-12  # of the largest row
 CHANGE = 1e-9
 
 
@@ -194,19 +195,23 @@ def linearised(linear: Any, right: Array, terms: Products, value: Array) -> tupl
 
 
 def _closed(slope: Any, side: Array, value: Array, size: Array) -> Array:
-    """Return the values with what rounding left open spread over them, in proportion to their squared size."""
+    """Return the values with what rounding left open spread over them, in proportion to their squared size.
+
+    Rows that carry next to nothing are left: over their own size their gap is rounding, and closing it moves the rest.
+    """
     from scipy.linalg import cho_factor, cho_solve
     from scipy.sparse import diags_array
 
     weighted = slope @ diags_array(size)
     norm = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
-    scaled = diags_array(1 / np.where(norm > 0, norm, 1.0)) @ weighted
+    counts = norm > NEGLIGIBLE * np.max(norm, initial=0.0)
+    inverse = np.where(counts, 1 / np.where(counts, norm, 1.0), 0.0)
+    scaled = diags_array(inverse) @ weighted
     system = (scaled @ scaled.T).toarray()
     system[np.diag_indices_from(system)] += 1e-9
     factors = cho_factor(system)
     for _ in range(4):
-        left = np.where(norm > 0, (side - slope @ value) / np.where(norm > 0, norm, 1.0), 0.0)
-        value = value + size * (scaled.T @ cho_solve(factors, left))
+        value = value + size * (scaled.T @ cho_solve(factors, inverse * (side - slope @ value)))
     return value
 
 
