@@ -307,6 +307,7 @@ def test_bad_input_is_a_sentence(
     ("text", "said"),
     [
         ("{", "is no JSON file"),
+        ("[1]", "holds no results"),
         ("{}", "the file is no plan: it has no manifest of a plan"),
         ('{"manifest": {"capability": "plan", "options": {"blocs": ["EU"], "until": 2045, "colour": 1}}}', "colour"),
         ('{"manifest": {"capability": "plan", "overlays": ["mine"], "options": {}}}', "made with overlays (mine)"),

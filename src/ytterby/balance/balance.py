@@ -21,7 +21,7 @@ from ytterby.chain.recipes import chain_order
 from ytterby.chain.uncertainty import Sampler
 from ytterby.errors import YtterbyError
 from ytterby.manifest import manifest
-from ytterby.tonnage import TonnageBook, trade_flows
+from ytterby.tonnage import TonnageBook, stated_years, trade_flows
 
 OBSERVED = ("made", "ship", "consumed", "capacity", "coefficient", "stock")
 FLOWS = ("run", "ship", "net", "use", "stock")
@@ -86,11 +86,7 @@ def _finite(*names: str) -> list[pl.Expr]:
 
 def _refuse_year(chain: Chain, year: int) -> None:
     """Refuse a year before the first figure or more than three years after the last."""
-    made = chain.facility_output.filter(pl.col("measure") != "planned_capacity")
-    years = pl.concat([chain.stage_output["year"], made["year"]]).drop_nulls().unique().sort()
-    if years.is_empty():
-        raise YtterbyError(f"{chain.metal}: no output or capacity is stated for any year")
-    first, last = int(years[0]), int(years[-1])
+    first, last = stated_years(chain)
     if not first <= year <= last + 3:
         raise YtterbyError(
             f"{chain.metal}: nothing is stated near {year}; figures run from {first} to {last}; "

@@ -20,7 +20,7 @@ import polars as pl
 
 from ytterby.chain.chain import Chain
 from ytterby.chain.uncertainty import GEOMETRIC_SD, Z90
-from ytterby.tonnage import TonnageBook, trade_flows
+from ytterby.tonnage import TonnageBook, stated_content, trade_flows
 
 BALANCE = "mass balance with the next stage"
 AGE_LOG_SD_PER_A = 0.03
@@ -88,7 +88,9 @@ def shipped(chain: Chain, world: Chain, material: str, year: int) -> tuple[list[
     lines = chain.material_hs6.filter((pl.col("material_id") == material) & (pl.col("weight") > 0))
     partial_lines = lines.filter(pl.col("weight") < 1)
     weight = max((spread_of(c) for c in partial_lines["confidence"]), default=0.0)
-    plain = float(np.sqrt(spread_of("reported") ** 2 + weight**2 + _grade(chain, material) ** 2))
+    low, high = stated_content(chain, material)
+    content = (high - low) / (2 * Z90)
+    plain = float(np.sqrt(spread_of("reported") ** 2 + weight**2 + content**2))
     odd = spread_of("assumed")
     sources = ";".join(sorted({part for s in lines["source_id"] for part in s.split(";")}))
     level = pl.col("level")
@@ -115,20 +117,6 @@ def shipped(chain: Chain, world: Chain, material: str, year: int) -> tuple[list[
                 Observation("ship", material, exporter, value, sd, sources, "reported", words, partner=importer)
             )
     return result, ""
-
-
-def _grade(chain: Chain, material: str) -> float:
-    """Return the standard deviation of a material's content over its value, from stated bounds."""
-    held = chain.compositions.filter(
-        (pl.col("material_id") == material)
-        & pl.col("component").is_in(list(chain.components))
-        & (pl.col("mass_fraction") > 0)
-    ).select("mass_fraction", "mass_fraction_low", "mass_fraction_high")
-    spread = [
-        ((value if high is None else high) - (value if low is None else low)) / value / (2 * Z90)
-        for value, low, high in held.iter_rows()
-    ]
-    return max(spread, default=0.0)
 
 
 def consumed(book: TonnageBook, materials: Iterable[str]) -> list[Observation]:

@@ -87,7 +87,10 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def write_bytes(path: Path, data: bytes) -> Path:
-    """Write a file under a temporary name, then rename it."""
+    """Write a file under a temporary name, then rename it; a link, a device or a pipe is written through."""
+    if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
+        path.write_bytes(data)
+        return path
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ytterby.cli.files import read_results
 from ytterby.cli.output import print_json, progress
 
 if TYPE_CHECKING:
@@ -76,13 +76,10 @@ def _results(path: Path | None) -> dict[str, Any] | None:
 
     if path is None:
         return None
-    try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise YtterbyError(f"'{path}' is no JSON file: {error}") from error
-    if isinstance(held, dict) and "integrated" in held:  # both worlds of a plan
+    held = read_results(path)
+    if "integrated" in held:  # both worlds of a plan
         held = held["integrated"]
-    if not isinstance(held, dict) or not isinstance(held.get("manifest"), dict):
+    if not isinstance(held.get("manifest"), dict):
         raise YtterbyError(f"'{path}' holds no results: it has no manifest")
     return held
 

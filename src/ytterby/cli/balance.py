@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ytterby.cli.files import refuse_file
 from ytterby.cli.output import print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -32,17 +33,16 @@ def balance(
     Example: ytterby balance tungsten --year 2023
     """
     from ytterby.balance import balance as run
-    from ytterby.errors import YtterbyError
+    from ytterby.chain.descriptor import write_text
     from ytterby.ladder import find_chain
 
-    if figures is not None and figures.exists() and not figures.is_dir():
-        raise YtterbyError(f"'{figures}' is no folder; name one to write to")
+    refuse_file(figures)
     chain = find_chain(metal)
     with progress(f"balance {chain.metal}", quiet=as_json) as report:
         report(0.1, "reading and solving")
         result = run(chain, year=year, draws=draws, seed=seed)
     if out is not None:
-        out.write_text(json.dumps(result.to_dict(), indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+        write_text(out, json.dumps(result.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
     if figures is not None:
         from ytterby.brief.figures.balance_sankey import write_sankey
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ytterby.cli.files import read_results, refuse_file
 from ytterby.cli.output import print_json, progress
 
 if TYPE_CHECKING:
@@ -83,13 +83,11 @@ def _on_metal(
 ) -> BriefResult:
     """Write the brief on a metal; with a ledger, on the package with its accepted claims."""
     from ytterby.brief import brief as write
-    from ytterby.errors import YtterbyError
     from ytterby.ladder import find_chain
     from ytterby.ladder import ladder as climb
     from ytterby.ladder.world import refuse_late
 
-    if out.exists() and not out.is_dir():
-        raise YtterbyError(f"'{out}' is no folder; name one to write to")
+    refuse_file(out)
     chain = find_chain(metal)
     refuse_late(chain, options["year"])
     held = None if plan is None else _read_plan(plan, chain, options["bloc"])
@@ -131,10 +129,7 @@ def _read_plan(path: Path, chain: Chain, bloc: str) -> dict[str, Any]:
     from ytterby.errors import YtterbyError
     from ytterby.plan.replay import options_of
 
-    try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise YtterbyError(f"'{path}' is no JSON file: {error}") from error
+    held = read_results(path)
     if "worth" in held and "integrated" in held:  # both worlds: the integrated one, with what is between them
         held = {**held["integrated"], "worlds": {name: held.get(name, {}) for name in ("worth", "umbrella")}}
     options = options_of(held)
@@ -142,4 +137,4 @@ def _read_plan(path: Path, chain: Chain, bloc: str) -> dict[str, Any]:
         raise YtterbyError(f"'{path}' is a plan of {next(iter(held['manifest']['packages']))}, not of {chain.name}")
     if options.blocs[0] != resolve_bloc(chain, bloc):
         raise YtterbyError(f"'{path}' is a plan for {options.blocs[0]}; ask for the brief --for {options.blocs[0]}")
-    return dict(held)
+    return held

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ytterby.cli.files import read_results, refuse_file
 from ytterby.cli.output import print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -183,13 +184,11 @@ def _families(
 
 def _refuse(metal: str, figures: Path | None, iamc: Path | None) -> None:
     """Refuse a call without a metal, and what cannot be written, before any work is done."""
-    from ytterby.errors import YtterbyError
     from ytterby.plan.iamc import refuse_ending
 
     if not metal:
         raise typer.BadParameter("name a metal or the folder of a package", param_hint="METAL")
-    if figures is not None and figures.exists() and not figures.is_dir():
-        raise YtterbyError(f"'{figures}' is no folder; name one to write to")
+    refuse_file(figures)
     if iamc is not None:
         refuse_ending(iamc)
 
@@ -231,13 +230,9 @@ def _write(chain: Chain, result: PlanResult, to: Path | None, iamc: Path | None,
 
 def _replay(metal: str, path: Path, as_json: bool) -> None:
     """Plan again as a file says and tell whether cost and builds agree; exit code 1 where they do not."""
-    from ytterby.errors import YtterbyError
     from ytterby.plan.replay import compare, options_of
 
-    try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise YtterbyError(f"'{path}' is no JSON file: {error}") from error
+    held = read_results(path)
     options = options_of(held)
     _, result = _run(metal or next(iter(held["manifest"]["packages"])), options, is_quiet=as_json, held=held)
     found = compare(result, held)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ytterby.cli.files import refuse_file
 from ytterby.cli.output import print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -52,11 +53,9 @@ def shock(
     Examples: ytterby shock tungsten --stop owner:china-minmetals --stage refining --months 12, or
     ytterby shock rare_earths --each owner
     """
-    from ytterby.errors import YtterbyError
     from ytterby.shock import Rules, ShockOptions, Stop
 
-    if figures is not None and figures.exists() and not figures.is_dir():
-        raise YtterbyError(f"'{figures}' is no folder; name one to write to")
+    refuse_file(figures)
     rules = Rules(rationing=rationing, shift=shift, overtime=overtime, release=release)
     options = ShockOptions(
         stops=tuple(stop or ()),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
-import polars as pl
 
 from ytterby.chain.chain import Chain, load_world
 from ytterby.chain.control import Control, trace_control
@@ -25,6 +24,7 @@ from ytterby.ladder.result import LadderResult
 from ytterby.ladder.scores import geopolrisk_of, missing_lines
 from ytterby.ladder.world_flows import RULES
 from ytterby.manifest import manifest
+from ytterby.tonnage import stated_years
 
 CORROBORATED_TABLES = ("stage_output", "facility_output", "ownership", "offtakes", "deposits", "demand")
 
@@ -86,11 +86,7 @@ def ladder(
 
 def _refuse_year(chain: Chain, year: int) -> None:
     """Refuse a year far from every figure: before the first, or more than three years after the last."""
-    made = chain.facility_output.filter(pl.col("measure") != "planned_capacity")
-    years = pl.concat([chain.stage_output["year"], made["year"]]).drop_nulls().unique().sort()
-    if years.is_empty():
-        raise YtterbyError(f"{chain.metal}: no output or capacity is stated for any year")
-    first, last = int(years[0]), int(years[-1])
+    first, last = stated_years(chain)
     if not first <= year <= last + 3:
         near = first if year < first else last
         raise YtterbyError(f"unknown year '{year}': {chain.metal} has figures for {first} to {last}; nearest: {near}")

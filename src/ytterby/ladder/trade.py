@@ -17,7 +17,7 @@ import polars as pl
 from ytterby.chain.chain import Chain
 from ytterby.chain.uncertainty import Array, Sampler, interval, log_sd
 from ytterby.ladder.result import Index
-from ytterby.tonnage.flows import trade_flows
+from ytterby.tonnage import stated_content, trade_flows
 
 NO_CONTENT = "production and trade have different bases, and the content of a trade line is not known"
 NO_USE = "trade recorded is larger than what is made: exports exceed production and imports"
@@ -60,12 +60,13 @@ def bloc_trade(chain: Chain, world: Chain, material: str, members: frozenset[str
     bought = flows.filter(pl.col("importer").is_in(inside) & ~pl.col("exporter").is_in(inside))
     sold = flows.filter(pl.col("exporter").is_in(inside) & ~pl.col("importer").is_in(inside))
     origin = bought.group_by("exporter").agg(pl.col("t").sum()).filter(pl.col("t") > 0).sort("exporter")
+    low, high = stated_content(chain, material)
     return Trade(
         dict(origin.iter_rows()),
         float(sold["t"].sum()),
         is_gross=chain.settings.get("trade_basis") == "gross",
         note=_doubts(bought, sold),
-        grade=_grade(chain, material),
+        grade=(max(low, 0.01), high),
     )
 
 
@@ -82,21 +83,6 @@ def _doubts(bought: pl.DataFrame, sold: pl.DataFrame) -> str:
     if unknown := bought["t"].null_count() + sold["t"].null_count():
         said.append(f"{unknown} flow{'s' * (unknown > 1)} without a quantity not counted")
     return "; ".join(said)
-
-
-def _grade(chain: Chain, material: str) -> tuple[float, float]:
-    """Return the stated bounds of a material's content over its value; (1, 1) where none are stated."""
-    held = chain.compositions.filter(
-        (pl.col("material_id") == material)
-        & pl.col("component").is_in(list(chain.components))
-        & (pl.col("mass_fraction") > 0)
-    ).select("mass_fraction", "mass_fraction_low", "mass_fraction_high")
-    spread = [
-        ((value if low is None else low) / value, (value if high is None else high) / value)
-        for value, low, high in held.iter_rows()
-    ]
-    low, high = max(spread, key=lambda bounds: bounds[1] - bounds[0], default=(1.0, 1.0))
-    return max(low, 0.01), high
 
 
 def reliance(trade: Trade, made: float, made_draws: Array, sampler: Sampler, label: str) -> tuple[Index, Array]:

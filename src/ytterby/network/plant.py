@@ -23,7 +23,7 @@ from ytterby.network.figures import Figure
 from ytterby.network.regions import REST, Regions, is_complete
 from ytterby.network.routes import Routes
 from ytterby.network.stated import named_places, stated_capacity
-from ytterby.tonnage import MAKING, TonnageBook, status_on, utilisation_of
+from ytterby.tonnage import MAKING, Tonnage, TonnageBook, status_on, utilisation_of
 
 SMALLEST_SHARE = 0.005
 BUILT = "nameplate"
@@ -117,13 +117,20 @@ def _place(region: str, regions: Regions) -> str:
     return next(iter(members)) if len(members) == 1 else region
 
 
+def tonnes_by_region(tonnage: Tonnage, regions: Regions) -> dict[str, float]:
+    """Return the gross tonnes of each region, what no place is stated for left out."""
+    result: dict[str, float] = {}
+    for place, t in zip(tonnage.places, tonnage.point, strict=True):
+        region = regions.of(place)
+        result[region] = result.get(region, 0.0) + float(t)
+    return result
+
+
 def _output(book: TonnageBook, material: str, regions: Regions) -> dict[str, float]:
     tonnage = book.of(material)
     if tonnage is None:
         return {}
-    result: dict[str, float] = {}
-    for place, t in zip(tonnage.places, tonnage.point, strict=True):
-        result[regions.of(place)] = result.get(regions.of(place), 0.0) + float(t)
+    result = tonnes_by_region(tonnage, regions)
     if tonnage.unknown > 0:
         result[REST] = result.get(REST, 0.0) + tonnage.unknown
     return {region: t for region, t in result.items() if t > 0}

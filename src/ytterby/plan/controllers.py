@@ -16,7 +16,7 @@ import polars as pl
 
 from ytterby.chain.chain import load_world
 from ytterby.chain.control import FLOAT, UNKNOWN, trace_control
-from ytterby.network.plant import make_book
+from ytterby.network.plant import make_book, tonnes_by_region
 from ytterby.plan.programme import Programme
 from ytterby.solve import Rows
 
@@ -34,10 +34,7 @@ def control_shares(programme: Programme, materials: tuple[str, ...]) -> dict[tup
         tonnage = book.of(material)
         if tonnage is None:
             continue
-        made: dict[str, float] = {}
-        for place, t in zip(tonnage.places, tonnage.point, strict=True):
-            region = network.places.of(place)
-            made[region] = made.get(region, 0.0) + float(t)
+        made = tonnes_by_region(tonnage, network.places)
         for site, place, t in zip(tonnage.sites.ids, tonnage.sites.places, tonnage.sites.point, strict=True):
             key = (material, network.places.of(place))
             whole = max(made.get(key[1], 0.0), 1e-12)

@@ -7,6 +7,7 @@ same digits. Finished chunks can be written to a file and taken up again. Memory
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ytterby.chain.descriptor import write_bytes
 from ytterby.errors import YtterbyError
 from ytterby.shock.model import Model
 from ytterby.shock.rules import Array, Draws, Exposure, Paths, Rules
@@ -164,7 +166,6 @@ def _write(path: Path | None, key: str, done: dict[int, Kept]) -> None:
     if path is None:
         return
     arrays = {f"{at} {name}": array for at, kept in sorted(done.items()) for name, array in kept.items()}
-    temporary = path.with_name(f"{path.name}.part")
-    with temporary.open("wb") as stream:
-        np.savez(stream, key=np.array(key), **arrays)  # type: ignore[arg-type]
-    temporary.replace(path)
+    buffer = io.BytesIO()
+    np.savez(buffer, key=np.array(key), **arrays)  # type: ignore[arg-type]
+    write_bytes(path, buffer.getvalue())

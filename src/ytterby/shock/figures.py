@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ def write_figures(result: ShockResult, folder: Path) -> list[Path]:
     """Write the figures into a folder, made where it is not there; return their paths."""
     from matplotlib.figure import Figure
 
-    folder.mkdir(parents=True, exist_ok=True)
+    from ytterby.chain.descriptor import write_bytes
+
     monthly = result.tables["monthly"]
     fan = Figure(figsize=(7, 3.5), layout="constrained")
     axes = fan.subplots()
@@ -35,7 +37,7 @@ def write_figures(result: ShockResult, folder: Path) -> list[Path]:
     axes.set(xlabel=f"use lost over {result.horizon} months, % (line: 5 to 95 % of runs)", title=result.metal)
     written = []
     for name, figure in (("unmet", fan), ("ranking", bars)):
-        path = folder / f"shock-{name}.svg"
-        figure.savefig(path, metadata={"Date": None})
-        written.append(path)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        written.append(write_bytes(folder / f"shock-{name}.svg", buffer.getvalue()))
     return written

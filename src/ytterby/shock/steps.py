@@ -7,16 +7,37 @@ the file of the outermost function.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numba
 import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from ytterby.shock.compiled import Constants, State, Wiring
 
 LANES = 128
+Numbers = npt.NDArray[Any]
 compiled = numba.njit(nogil=True, cache=True, boundscheck=False, error_model="numpy")
 inlined = numba.njit(inline="always", boundscheck=False, error_model="numpy")  # a call would count references
 
 
 @compiled
-def step_months(w, c, s, severity, still, shut, cover, slack, shift, served, first, error, check):  # type: ignore[no-untyped-def]
+def step_months(
+    w: Wiring,
+    c: Constants,
+    s: State,
+    severity: Numbers,
+    still: Numbers,
+    shut: Numbers,
+    cover: Numbers,
+    slack: Numbers,
+    shift: Numbers,
+    served: Numbers,
+    first: Numbers,
+    error: Numbers,
+    check: bool,
+) -> None:
     """Step a block of lanes through all months."""
     goods = 1
     for n in range(w.base.size):

@@ -21,7 +21,7 @@ from ytterby.chain.chain import load_world
 from ytterby.chain.control import FLOAT, UNKNOWN, trace_control
 from ytterby.chain.places import bloc_members, resolve_bloc
 from ytterby.errors import UnknownNameError, YtterbyError, nearest
-from ytterby.network.plant import make_book
+from ytterby.network.plant import make_book, tonnes_by_region
 from ytterby.shock.model import Model
 from ytterby.shock.system import Array
 
@@ -57,10 +57,7 @@ class Targets:
             tonnage = book.of(material)
             if tonnage is None:
                 continue
-            made: dict[str, float] = {}
-            for place, t in zip(tonnage.places, tonnage.point, strict=True):
-                region = network.places.of(place)
-                made[region] = made.get(region, 0.0) + float(t)
+            made = tonnes_by_region(tonnage, network.places)
             for place, t in zip(tonnage.places, tonnage.point, strict=True):
                 part = float(t) / max(made[network.places.of(place)], 1e-12)
                 found.append(("", place, material, float(t), part))

@@ -4,6 +4,7 @@ from ytterby.tonnage.book import Tonnage, TonnageBook
 from ytterby.tonnage.flows import net_imports, trade_flows
 from ytterby.tonnage.gross import gross_of
 from ytterby.tonnage.sites import MAKING, operating_sites, status_on, utilisation_of
+from ytterby.tonnage.stated import stated_content, stated_years
 
 __all__ = [
     "MAKING",
@@ -12,6 +13,8 @@ __all__ = [
     "gross_of",
     "net_imports",
     "operating_sites",
+    "stated_content",
+    "stated_years",
     "status_on",
     "trade_flows",
     "utilisation_of",

@@ -13,6 +13,7 @@ from .. import format as fmt
 from ..figures.plan_worth import dollars
 from ..plan_view import PlanView
 from ..section import Block, Cell, SectionContent, Table, Text
+from ..sections.plan import build_cells
 from .view import ArticleView, Told
 
 SHOWN = 10
@@ -55,16 +56,7 @@ def _builds(view: ArticleView, told: Told, plan: PlanView) -> Block:
     return Table(
         caption=f"What the plan builds at the stages named ({where})",
         columns=("Process", "Place", "Decided", "Ready", "Capacity, t/a"),
-        rows=tuple(
-            (
-                Cell(text=fmt.capital(plan.name(row["process"]))),
-                Cell(text=plan.short(row["place"])),
-                Cell(text=str(row["year_decided"])),
-                Cell(text=str(row["year_ready"])),
-                Cell(text=fmt.number(row["capacity_t_per_a"]), value=row["capacity_t_per_a"]),
-            )
-            for row in rows
-        ),
+        rows=tuple(build_cells(plan, row) for row in rows),
         numeric=frozenset({2, 3, 4}),
     )
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from ytterby.chain.descriptor import write_text
+
 from ..flows import Flow, Flows, Loss
 from .sankey import sankey
 
@@ -117,7 +119,5 @@ def basis_of(chain: Chain) -> str:
 def write_sankey(chain: Chain, result: BalanceResult, folder: Path) -> Path:
     """Write the drawing as SVG; return its path."""
     labels: Any = Labels(chain, result)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"balance-{chain.name}-{result.year}.svg"
-    path.write_text(sankey(labels, largest(balanced_flows(chain, result))), encoding="utf-8")
-    return path
+    drawing = sankey(labels, largest(balanced_flows(chain, result)))
+    return write_text(folder / f"balance-{chain.name}-{result.year}.svg", drawing)

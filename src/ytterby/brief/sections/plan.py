@@ -5,6 +5,7 @@ Stands on the page only where a plan's file was given. Reads the file; recompute
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -74,15 +75,22 @@ def _intro(view: PlanView, bloc: str) -> str:
     )
 
 
+def build_cells(view: PlanView, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    """Process, place, year decided, year ready and capacity of a build."""
+    return (
+        Cell(text=fmt.capital(view.name(row["process"]))),
+        Cell(text=view.short(row["place"])),
+        Cell(text=str(row["year_decided"])),
+        Cell(text=str(row["year_ready"])),
+        Cell(text=fmt.number(row["capacity_t_per_a"]), value=row["capacity_t_per_a"]),
+    )
+
+
 def _builds(view: PlanView) -> Table:
     builds = view.table("builds")
     rows = tuple(
         (
-            Cell(text=fmt.capital(view.name(row["process"]))),
-            Cell(text=view.short(row["place"])),
-            Cell(text=str(row["year_decided"])),
-            Cell(text=str(row["year_ready"])),
-            Cell(text=fmt.number(row["capacity_t_per_a"]), value=row["capacity_t_per_a"]),
+            *build_cells(view, row),
             Cell(text=fmt.share(row["share_of_draws"]), value=row["share_of_draws"]),
         )
         for row in builds.iter_rows(named=True)

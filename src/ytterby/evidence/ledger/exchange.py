@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ytterby.chain.descriptor import write_bytes, write_text
 from ytterby.evidence.claim import Claim, Document, claim_id
 from ytterby.evidence.ledger.records import Added, Entry, LedgerError, Link, Review
 
@@ -156,7 +157,7 @@ def write_csv(bundle: Bundle, folder: Path) -> list[Path]:
         writer = csv.DictWriter(buffer, list(dicts[0]) if dicts else ["empty"], lineterminator="\n")
         writer.writeheader()
         writer.writerows({key: _cell(value) for key, value in row.items()} for row in dicts)
-        path.write_text(buffer.getvalue(), encoding="utf-8", errors="replace", newline="")
+        write_bytes(path, buffer.getvalue().encode("utf-8", "replace"))
         paths.append(path)
     return paths
 
@@ -261,5 +262,4 @@ def write_bundle(bundle: Bundle, out: Path, form: str) -> Path:
         entries = {entry.id: entry for entry in bundle.entries()}
         rows = to_bods(entries.values()) if form == "bods" else to_claim_reviews(entries, bundle.reviews)
         text = _dumped(rows, indent=1) + "\n"
-    out.write_text(text, encoding="utf-8", newline="\n")
-    return out
+    return write_text(out, text)
